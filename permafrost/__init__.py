@@ -1,0 +1,1 @@
+"""Permafrost: which layers of a pretrained network should stay frozen for an audio task, and how sure is that?"""

@@ -1,0 +1,1 @@
+"""From sound to arrays: decoding, log-mel pictures, the synthetic data set."""

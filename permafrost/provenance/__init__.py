@@ -1,0 +1,1 @@
+"""What made a result: the code a consumer imports, and the machine it ran on."""

@@ -1,0 +1,1 @@
+"""Freezing strategies, the trainer, the prefix cache."""

@@ -1,0 +1,1 @@
+"""One script a DVC stage: read parameters and inputs, call the package, write outputs."""

@@ -1,0 +1,52 @@
+"""What every stage script shares: its parameters, how it fails, how it is interrupted."""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from permafrost.errors import PermafrostError
+
+PARAMS = Path("params.yaml")
+
+
+def parameters(key: str) -> Any:
+    """The value under a dotted ``key`` of params.yaml, as plain Python data.
+
+    Raises:
+        PermafrostError: params.yaml is missing or is not YAML, or the key is not in it (the error lists what is).
+    """
+    try:
+        node = yaml.load(PARAMS.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError:
+        raise PermafrostError(f"{PARAMS} is not in {Path.cwd()}: run stages from the project's root") from None
+    except yaml.YAMLError as error:
+        raise PermafrostError(f"{PARAMS} is not valid YAML: {error}") from None
+    walked: list[str] = []
+    for part in key.split("."):
+        if not isinstance(node, dict) or part not in node:
+            there = ", ".join(node) if isinstance(node, dict) else repr(node)
+            place = ".".join(walked) or str(PARAMS)
+            raise PermafrostError(f"{key}: not in {PARAMS}; {place} has {there}")
+        node = node[part]
+        walked.append(part)
+    return node
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage's ``main``; exit 1 with a plain message for a user's error, 130 on Ctrl-C, 143 on SIGTERM.
+
+    DVC records a stage that exits 0 as complete, so an interrupted stage must never do so.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        main()
+    except PermafrostError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
