@@ -1,0 +1,69 @@
+"""A backbone as an ordered list of units; whatever knows of depth is written once against this class."""
+
+from torch import Tensor, nn
+
+
+class Network(nn.Module):
+    """``stem, block 1 … L, pool → embedding, head``.
+
+    A unit is one step of depth that a strategy can freeze: the stem, then each block, in forward order. The pool and
+    the head are not units. Parameter names begin with ``stem.``, ``blocks.<i>.``, ``pool.`` or ``head.``; note that
+    ``block1`` is ``blocks.0``.
+
+    Attributes:
+        stem: float [batch, input_channels, height, width] (or [batch, samples]) to the first activations.
+        blocks: the blocks; each takes what the one before gives.
+        pool: the last activations to an embedding [batch, embedding_size].
+        head: a linear layer, [batch, embedding_size] to logits [batch, classes].
+        embedding_size: length of an embedding.
+        input_channels: channels that the stem reads (1, or 3 where the weights come from colour pictures).
+    """
+
+    def __init__(
+        self, stem: nn.Module, blocks: list[nn.Module], pool: nn.Module, head: nn.Linear, input_channels: int
+    ) -> None:
+        super().__init__()
+        self.stem = stem
+        self.blocks = nn.ModuleList(blocks)
+        self.pool = pool
+        self.head = head
+        self.embedding_size = head.in_features
+        self.input_channels = input_channels
+
+    @property
+    def units(self) -> dict[str, nn.Module]:
+        """The units by name, in forward order."""
+        return dict(zip(self.unit_names, [self.stem, *self.blocks], strict=True))
+
+    @property
+    def unit_names(self) -> list[str]:
+        """``["stem", "block1", … "blockL"]``."""
+        return ["stem", *(f"block{number}" for number in range(1, len(self.blocks) + 1))]
+
+    @property
+    def class_token(self) -> nn.Parameter | None:
+        """The learned token whose last state is the embedding (part of the stem), or None where there is none."""
+        return getattr(self.stem, "class_token", None)
+
+    def run(self, x: Tensor, start: int, stop: int) -> Tensor:
+        """The activations after ``units[start:stop]``, given those before unit ``start`` (the input, for 0).
+
+        Raises:
+            IndexError: not 0 <= start <= stop <= number of units.
+        """
+        count = 1 + len(self.blocks)
+        if not 0 <= start <= stop <= count:
+            raise IndexError(f"units {start}:{stop} of {count}")
+        if start == 0 and stop > 0:
+            x = self.stem(x)
+        for index in range(max(start, 1), stop):
+            x = self.blocks[index - 1](x)
+        return x
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Input [batch, …] to embeddings [batch, embedding_size]."""
+        return self.pool(self.run(x, 0, 1 + len(self.blocks)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Input [batch, …] to logits [batch, classes]."""
+        return self.head(self.embed(x))
