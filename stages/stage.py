@@ -9,12 +9,13 @@ from typing import Any
 import yaml
 
 from permafrost.errors import PermafrostError
+from permafrost.settings import Model, validate
 
 PARAMS = Path("params.yaml")
 
 
 def parameters(key: str) -> Any:
-    """The value under a dotted ``key`` of params.yaml, as plain Python data.
+    """The value under a dotted ``key`` of params.yaml, as plain Python data; all of it for ``""``.
 
     Raises:
         PermafrostError: params.yaml is missing or is not YAML, or the key is not in it (the error lists what is).
@@ -26,7 +27,7 @@ def parameters(key: str) -> Any:
     except yaml.YAMLError as error:
         raise PermafrostError(f"{PARAMS} is not valid YAML: {error}") from None
     walked: list[str] = []
-    for part in key.split("."):
+    for part in filter(None, key.split(".")):
         if not isinstance(node, dict) or part not in node:
             there = ", ".join(node) if isinstance(node, dict) else repr(node)
             place = ".".join(walked) or str(PARAMS)
@@ -34,6 +35,20 @@ def parameters(key: str) -> Any:
         node = node[part]
         walked.append(part)
     return node
+
+
+def section(key: str, schema: type[Model]) -> Model:
+    """The parameters under ``key``, checked against ``schema``; every key there must be one of the schema's."""
+    return validate(schema, parameters(key), key)
+
+
+def part(key: str, schema: type[Model]) -> Model:
+    """Those parameters under ``key`` that ``schema`` has: a recipe is read in parts, each by the package that uses it.
+
+    Keys that no part knows are refused once, by the stage ``code``, which checks all parameters.
+    """
+    values = parameters(key)
+    return validate(schema, {name: values[name] for name in schema.model_fields if name in values}, key)
 
 
 def run(main: Callable[[], None]) -> None:

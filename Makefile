@@ -1,0 +1,45 @@
+# make repro and make test need Python 3.11 or newer, make and git; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv repro test lint format bench params clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.installed  ## create .venv from requirements.txt (when missing or out of date)
+
+$(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); expected Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+repro: venv  ## run the pipeline: whatever has changed since the last run
+	dvc repro
+
+test: venv  ## run the tests
+	python -m pytest
+
+lint: venv  ## check style and formatting
+	ruff check .
+	ruff format --check .
+
+format: venv  ## mend style and formatting
+	ruff check --fix .
+	ruff format .
+
+params: venv  ## write params.yaml as conf/ composes it
+	python -m stages.compose
+
+bench: venv  ## print the tables of benchmarks/ (long)
+	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+
+clean:  ## remove what the tests, tools and unfinished cells left (never results)
+	rm -rf .ckpt .pytest_cache .ruff_cache dvc_plots *.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

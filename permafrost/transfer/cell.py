@@ -1,0 +1,102 @@
+"""One cell of a study: a network, a strategy and a seed, trained and scored."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from permafrost.evaluation.scores import scores
+from permafrost.models.network import Network
+from permafrost.models.registry import build
+from permafrost.models.weights import apply_base
+from permafrost.transfer.batches import InputSource, choose_source
+from permafrost.transfer.checkpoint import Checkpoint
+from permafrost.transfer.device import choose_placement
+from permafrost.transfer.examples import Examples, Preparation
+from permafrost.transfer.freezing import Freezing, FrozenPrefix
+from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.trainer import Fitted, Trainer
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one cell found.
+
+    Attributes:
+        metrics: scores and sizes; the same on every run of the same cell on the same hardware.
+        fitted: the history, one row an epoch.
+        probabilities: for ``valid`` and ``test``, class probabilities [clips, classes].
+        timing: seconds, which are never the same twice.
+        network: with the chosen epoch's weights.
+    """
+
+    metrics: dict[str, Any]
+    fitted: Fitted
+    probabilities: dict[str, np.ndarray]
+    timing: dict[str, float]
+    network: Network
+
+
+def train_cell(
+    backbone: str,
+    base: tuple[dict[str, torch.Tensor], dict[str, str]],
+    examples: Examples,
+    training: Training,
+    freezing: Freezing,
+    runtime: Runtime,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    report: Callable[[dict[str, float]], None] | None = None,
+    key: str = "freezing",
+) -> Outcome:
+    """Train ``backbone`` from ``base`` (state, metadata) under ``freezing`` and score it on ``valid`` and ``test``.
+
+    Raises:
+        PermafrostError: the base does not fit the backbone, the strategy does not fit its depth (named by ``key``),
+            the device is missing, or training diverged.
+    """
+    started = time.perf_counter()
+    network = build(backbone, tuple(examples.inputs.shape[1:]), len(examples.classes), seed)
+    apply_base(network, *base)
+    prefix = FrozenPrefix(network, freezing, key)
+    placement = choose_placement(runtime, network)
+    placement.place(network)
+    prepare = Preparation(network, training.normalise, placement.device, placement.channels_last)
+    budget = runtime.cache_gigabytes * 1e9
+    inputs = InputSource(examples, prepare, prefix, placement, training.augment, seed, budget)
+    folder: Path | None = checkpoint.folder if checkpoint else None
+    source = choose_source(inputs, examples, training.batch_size, runtime.cache_prefix, budget, folder)
+    prepared = time.perf_counter()
+    trainer = Trainer(prefix, source, examples, training, placement, seed, runtime.compile)
+    fitted = trainer.fit(checkpoint, report)
+    probabilities = {subset: trainer.probabilities(subset) for subset in ("valid", "test")}
+    labels = {subset: examples.labels[examples.rows[subset]].numpy() for subset in probabilities}
+    parameters = list(network.parameters())
+    metrics = {
+        **{subset: scores(labels[subset], probabilities[subset]) for subset in probabilities},
+        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+        "total_parameters": sum(p.numel() for p in parameters),
+        "frozen_units": prefix.count,
+        "units": len(network.units),
+        "epochs": len(fitted.history),
+        "best_epoch": fitted.best_epoch,
+        "prefix_cached": source is not inputs,
+        "prefix_bytes": source.cached_bytes,
+        "precision": placement.precision,
+    }
+    timing = {
+        "seconds_total": time.perf_counter() - started,
+        "seconds_preparing": prepared - started,
+        "seconds_per_epoch": sum(fitted.epoch_seconds) / len(fitted.epoch_seconds),
+        "device": _device_name(placement.device),
+        "threads": torch.get_num_threads(),
+    }
+    return Outcome(metrics, fitted, probabilities, timing, network)
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,0 +1,62 @@
+"""What the trainer reads of a recipe, and how it runs on a machine."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from permafrost.settings import Settings
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class Augment(Settings):
+    """SpecAugment (Park et al. 2019) and time shift on log-mel pictures, drawn anew for each clip and epoch.
+
+    ``time_mask`` and ``freq_mask`` are the largest widths of the masked bands, ``time_shift`` the largest circular
+    shift, in picture columns and rows. ``views: K`` draws K augmented versions of each clip once instead, so that
+    frozen units can still be cached; epoch e then reads view e mod K.
+    """
+
+    time_mask: Annotated[int, Field(ge=0)] = 0
+    freq_mask: Annotated[int, Field(ge=0)] = 0
+    time_shift: Annotated[int, Field(ge=0)] = 0
+    views: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is changed at all."""
+        return bool(self.time_mask or self.freq_mask or self.time_shift)
+
+
+class Training(Settings):
+    """The trainer's part of a recipe: objective, optimiser, schedule, augmentation, selection."""
+
+    normalise: Literal["imagenet", "none"] = "none"
+    optimiser: Literal["sgd", "adam", "adamw"] = "adamw"
+    lr: Positive = 1e-3
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: NonNegative = 0.0
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    epochs: Annotated[int, Field(ge=1)] = 20
+    schedule: Literal["constant", "cosine", "plateau"] = "cosine"
+    warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    plateau_patience: Annotated[int, Field(ge=0)] = 5
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    clip_norm: Positive | None = None
+    patience: Annotated[int, Field(ge=1)] | None = None
+    select: Literal["accuracy", "loss", "last"] = "accuracy"
+    augment: Augment = Augment()
+
+
+class Runtime(Settings):
+    """Section ``train``: how cells run, whatever the recipe."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: Annotated[int, Field(ge=1)] | None = None
+    cache_prefix: bool = True
+    cache_gigabytes: NonNegative = 4.0
+    checkpoint_seconds: NonNegative = 5.0
+    compile: Literal["none", "default", "graphs"] = "none"

@@ -1,0 +1,45 @@
+"""Check all parameters, then write what code each stage and each recipe depends on."""
+
+import json
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from permafrost.provenance.imports import Sources
+from stages.schema import check_parameters
+from stages.stage import parameters, run
+
+OUT = Path("data/code")
+STAGES = ("fetch", "preprocess", "split", "render", "aggregate")
+# Packages that shape no number: a new version of these runs nothing again.
+INERT = {"tqdm", "pydantic", "pydantic-core", "pyyaml", "requests"}
+
+
+def main() -> None:
+    """Write ``data/code/<consumer>.json``: module to hash, and package to the version that requirements.txt pins."""
+    check_parameters()
+    sources = Sources(Path.cwd(), ("permafrost", "stages"))
+    consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
+    for name, recipe in parameters("models").items():
+        backbone = f"permafrost.models.{recipe['backbone']}"
+        consumers |= {f"{stage}-{name}": [f"stages.{stage}", backbone] for stage in ("weights", "train")}
+    pins = pinned(Path("requirements.txt"))
+    distributions = metadata.packages_distributions()
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    for consumer, entries in consumers.items():
+        modules = sources.closure(entries)
+        names = {dist.lower() for top in sources.third_party(modules) for dist in distributions.get(top, [])}
+        packages = {name: pins[name] for name in sorted((names & pins.keys()) - INERT)}
+        text = json.dumps({"modules": modules, "packages": packages}, indent=1)
+        (OUT / f"{consumer}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def pinned(requirements: Path) -> dict[str, str]:
+    """Distribution name (lower case) to version, for each ``name==version`` line."""
+    lines = (line.split("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
+    return {name.lower(): version for name, _, version in (line.partition("==") for line in lines) if version}
+
+
+if __name__ == "__main__":
+    run(main)

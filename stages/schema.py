@@ -1,0 +1,74 @@
+"""The whole of params.yaml, put together from the schemas of the packages that use its sections."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+
+from permafrost.audio.inputs import RecipeInput
+from permafrost.audio.preprocessing import Preprocess
+from permafrost.data.dataset import Dataset
+from permafrost.data.splits import Split
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.study import Study
+from permafrost.models.registry import backbone_names
+from permafrost.models.weights import WeightsSettings
+from permafrost.settings import Settings, choose, validate
+from permafrost.transfer.freezing import Freezing
+from permafrost.transfer.pretraining import Pretrain
+from permafrost.transfer.recipe import Runtime, Training
+from stages.stage import parameters
+
+SECTIONS = {"dataset": Dataset, "preprocess": Preprocess, "split": Split, "train": Runtime, "study": Study}
+COLLECTIONS = ("models", "freezing")
+
+
+class Recipe(WeightsSettings, Training):
+    """A recipe with all of its parts: backbone, weights, pretraining, input, training."""
+
+    backbone: str
+    input: RecipeInput
+    pretrain: Pretrain | None = None
+
+
+def check_parameters() -> None:
+    """Check every section, then the names by which sections refer to each other.
+
+    Raises:
+        PermafrostError: all faults at once, one a line, each with its key, the value and what is allowed.
+    """
+    faults: list[str] = []
+
+    def collect(check: Any, *arguments: Any) -> None:
+        try:
+            check(*arguments)
+        except PermafrostError as error:
+            faults.append(str(error))
+
+    everything = parameters("")
+    for key in everything:
+        collect(choose, key, [*SECTIONS, *COLLECTIONS], "params.yaml")
+    for key, schema in SECTIONS.items():
+        collect(_check_section, everything, key, schema)
+    for key, schema in (("models", Recipe), ("freezing", Freezing)):
+        entries = everything.get(key)
+        if not isinstance(entries, Mapping) or not entries:
+            faults.append(f"{key}: got {entries!r}, expected at least one named entry")
+            continue
+        for name, values in entries.items():
+            collect(validate, schema, values, f"{key}.{name}")
+            if key == "models" and isinstance(values, Mapping) and "backbone" in values:
+                collect(choose, values["backbone"], backbone_names(), f"models.{name}.backbone")
+    if not faults:
+        for key, names in (("models", everything["study"]["models"]), ("freezing", everything["study"]["freezes"])):
+            listed = "models" if key == "models" else "freezes"
+            for name in names:
+                collect(choose, name, list(everything[key]), f"study.{listed}")
+    if faults:
+        raise PermafrostError("params.yaml:\n  " + "\n  ".join("\n".join(faults).splitlines()))
+
+
+def _check_section(everything: Mapping[str, Any], key: str, schema: type[Settings] | type[pydantic.BaseModel]) -> None:
+    if key not in everything:
+        raise PermafrostError(f"{key}: missing; expected a section with {', '.join(schema.model_fields)}")
+    validate(schema, everything[key], key)
