@@ -1,0 +1,112 @@
+"""What could make a split's scores too good: duplicates and groups on two sides. And how many clips are where."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from permafrost.data.clips import ClipRow
+from permafrost.data.fingerprints import NEAR, near_duplicates
+from permafrost.data.splits import SUBSETS, SplitRow
+
+
+def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], waveforms: np.ndarray) -> dict[str, Any]:
+    """The contents of audit.json.
+
+    Args:
+        clips: clips.csv.
+        rows: splits.csv.
+        waveforms: int16 [clips, samples] in the order of ``clips``; may be memory-mapped.
+
+    ``duplicates`` are clips of equal samples; ``near_duplicates`` are hints from a coarse fingerprint (null where there
+    are too many clips to compare): a person should listen. Under ``repeats``, each repeat has the clips and groups of
+    each subset, and what stands on two sides of it.
+    """
+    same = _exact_duplicates(clips, waveforms)
+    near = near_duplicates(waveforms)
+    close = None if near is None else [_pair(clips, first, second, likeness) for first, second, likeness in near]
+    together = [entry["clips"] for entry in same + (close or [])]
+    by_repeat: dict[int, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        by_repeat[row.repeat][row.clip_id] = row.subset
+    return {
+        "clips": len(clips),
+        "classes": dict(sorted(Counter(clip.label for clip in clips).items())),
+        "groups": len({clip.group for clip in clips if clip.group}),
+        "clips_without_group": sum(not clip.group for clip in clips),
+        "duplicates": same,
+        "near_duplicates": close,
+        "near_duplicate_threshold": NEAR,
+        "repeats": [_repeat(number, clips, subsets, together) for number, subsets in sorted(by_repeat.items())],
+    }
+
+
+def warnings(findings: dict[str, Any]) -> list[str]:
+    """One line for each thing in ``findings`` that makes test scores doubtful."""
+    lines = []
+    for entry in findings["duplicates"]:
+        if len(entry["labels"]) > 1:
+            labels = " and ".join(entry["labels"])
+            lines.append(f"the same sound has the labels {labels}: {', '.join(entry['clips'])}")
+    for repeat in findings["repeats"]:
+        where = f"repeat {repeat['repeat']}"
+        if crossing := repeat["duplicates_across_subsets"]:
+            lines.append(
+                f"{where}: {len(crossing)} sets of (nearly) equal clips stand in more than one subset, first "
+                f"{', '.join(crossing[0])}; see data/audit.json"
+            )
+        if crossing := repeat["groups_across_subsets"]:
+            lines.append(
+                f"{where}: {len(crossing)} of {findings['groups']} groups stand in more than one subset, first "
+                f"{crossing[0]!r}; split.kind grouped keeps them apart"
+            )
+    return lines
+
+
+def _exact_duplicates(clips: Sequence[ClipRow], waveforms: np.ndarray) -> list[dict[str, Any]]:
+    by_hash: dict[bytes, list[int]] = defaultdict(list)
+    for index in range(len(clips)):
+        by_hash[hashlib.blake2b(np.ascontiguousarray(waveforms[index]), digest_size=16).digest()].append(index)
+    return [
+        {
+            "clips": [clips[index].clip_id for index in indices],
+            "labels": sorted({clips[index].label for index in indices}),
+        }
+        for indices in by_hash.values()
+        if len(indices) > 1
+    ]
+
+
+def _pair(clips: Sequence[ClipRow], first: int, second: int, likeness: float) -> dict[str, Any]:
+    return {
+        "clips": [clips[first].clip_id, clips[second].clip_id],
+        "labels": sorted({clips[first].label, clips[second].label}),
+        "likeness": round(likeness, 4),
+    }
+
+
+def _repeat(
+    number: int, clips: Sequence[ClipRow], subsets: dict[str, str], together: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    sides: dict[str, set[str]] = defaultdict(set)
+    counts: dict[str, Counter[str]] = {subset: Counter() for subset in SUBSETS}
+    for clip in clips:
+        subset = subsets.get(clip.clip_id)
+        if subset is None:
+            continue  # a published list may leave clips out
+        counts[subset][clip.label] += 1
+        if clip.group:
+            sides[clip.group].add(subset)
+    return {
+        "repeat": number,
+        "clips": {subset: counts[subset].total() for subset in SUBSETS},
+        "classes": {subset: dict(sorted(counts[subset].items())) for subset in SUBSETS},
+        "groups": {subset: sum(subset in where for where in sides.values()) for subset in SUBSETS},
+        "unused": len(clips) - len(subsets),
+        "groups_across_subsets": sorted(group for group, where in sides.items() if len(where) > 1),
+        "duplicates_across_subsets": [
+            list(ids) for ids in together if len({subsets[clip_id] for clip_id in ids if clip_id in subsets}) > 1
+        ],
+    }

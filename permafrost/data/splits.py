@@ -1,0 +1,186 @@
+"""Who trains, who validates, who tests: written once, read by every cell."""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from permafrost.data.clips import Clip, read_table
+from permafrost.data.grouping import divide_groups
+from permafrost.data.split_lists import Lists, divide_by_lists
+from permafrost.errors import PermafrostError
+from permafrost.settings import Settings
+
+SUBSETS = ("train", "valid", "test")
+
+
+class Split(Settings):
+    """The ``split`` section. ``valid`` and ``test`` are shares of the clips, used by kinds stratified and grouped;
+    ``seed`` fixes their draw; ``lists`` belongs to kind lists. Each repeat is one split; a cell of seed s reads repeat
+    s mod ``repeats``."""
+
+    kind: Literal["stratified", "grouped", "folds", "lists"]
+    valid: float = Field(default=0.2, gt=0, lt=1)
+    test: float = Field(default=0.2, gt=0, lt=1)
+    repeats: int = Field(default=1, ge=1)
+    seed: int = Field(default=0, ge=0)
+    lists: Lists | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Split":
+        if self.valid + self.test >= 1:
+            raise ValueError(f"valid {self.valid} and test {self.test} together leave nothing to train on")
+        if self.kind == "lists" and self.lists is None:
+            raise ValueError("kind lists needs `lists`: {kind: files, train: ..., valid: ..., test: ...}")
+        if self.kind == "lists" and self.repeats != 1:
+            raise ValueError(f"kind lists is one split: repeats must be 1, not {self.repeats}")
+        return self
+
+
+@dataclass(frozen=True)
+class SplitRow:
+    """A row of splits.csv: in repeat ``repeat`` (from 0), the clip is in ``subset``: train, valid or test."""
+
+    clip_id: str
+    repeat: int
+    subset: str
+
+
+def make_splits(
+    clips: Sequence[Clip], settings: Split, roots: Sequence[Path] = (), rejected: Collection[str] = ()
+) -> list[SplitRow]:
+    """Rows for every repeat, in the order of ``clips``; with kind lists, clips on no list have no row.
+
+    Args:
+        clips: the kept clips.
+        settings: the ``split`` section.
+        roots: folders where list files are looked for, in this order.
+        rejected: relative paths of recordings that preprocess refused: lists may name them.
+
+    Raises:
+        PermafrostError: a class has too few clips, groups or folds, or a list does not fit the clips.
+    """
+    rows = []
+    tested: Counter[str] = Counter()
+    if settings.kind == "lists":
+        assert settings.lists is not None  # the schema has seen to it
+        listed = divide_by_lists([clip.clip_id for clip in clips], settings.lists, roots, rejected)
+    for repeat in range(settings.repeats):
+        # Not SeedSequence.spawn: repeat r is the same split however many repeats there are.
+        draw = np.random.default_rng([settings.seed, repeat])
+        if settings.kind == "stratified":
+            subsets = _stratified(clips, settings, draw)
+        elif settings.kind == "grouped":
+            subsets = divide_groups(
+                clips, (1 - settings.valid - settings.test, settings.valid, settings.test), draw, tested
+            )
+        elif settings.kind == "folds":
+            subsets = _folds(clips, repeat, settings.repeats)
+        else:
+            subsets = listed
+        _refuse_empty(clips, subsets, repeat, settings.kind)
+        rows += [SplitRow(clip.clip_id, repeat, subsets[clip.clip_id]) for clip in clips if clip.clip_id in subsets]
+    return rows
+
+
+def _stratified(clips: Sequence[Clip], settings: Split, draw: np.random.Generator) -> dict[str, str]:
+    by_class: dict[str, list[str]] = defaultdict(list)
+    for clip in clips:
+        by_class[clip.label].append(clip.clip_id)
+    subsets = {}
+    owed = {"valid": 0.0, "test": 0.0}
+    for label in sorted(by_class):
+        ids = sorted(by_class[label])
+        if len(ids) < len(SUBSETS):
+            raise PermafrostError(
+                f"class {label!r} has {len(ids)} clips; a stratified split needs at least one each for "
+                f"{', '.join(SUBSETS)}: add recordings or leave the class out by dataset.labels"
+            )
+        left = len(ids) - 1
+        taken = {}
+        for subset, share in (("test", settings.test), ("valid", settings.valid)):
+            # What rounding gave to one class is taken from the next, so that the whole keeps the shares.
+            wish = len(ids) * share + owed[subset]
+            spare = left - 1 if subset == "test" else left
+            taken[subset] = min(max(1, round(wish)), spare)
+            owed[subset] = float(np.clip(wish - taken[subset], -0.5, 0.5))
+            left -= taken[subset]
+        for position, index in enumerate(draw.permutation(len(ids))):
+            beyond_test = position - taken["test"]
+            subset = "test" if beyond_test < 0 else "valid" if beyond_test < taken["valid"] else "train"
+            subsets[ids[index]] = subset
+    return subsets
+
+
+def _folds(clips: Sequence[Clip], repeat: int, repeats: int) -> dict[str, str]:
+    folds = sorted(
+        {clip.fold for clip in clips},
+        key=lambda fold: (not fold.isdecimal(), int(fold) if fold.isdecimal() else 0, fold),
+    )
+    for clip in clips:
+        if not clip.fold:
+            raise PermafrostError(
+                f"split.kind folds: {clip.path} has no fold; dataset.labels must read one for every clip (a named group "
+                "`fold`, or columns.fold), or take split.kind stratified"
+            )
+    if len(folds) < len(SUBSETS):
+        raise PermafrostError(
+            f"split.kind folds: the clips have the folds {', '.join(folds)}; expected at least {len(SUBSETS)}: one to "
+            "test, one to validate, the rest to train"
+        )
+    if repeats > len(folds):
+        raise PermafrostError(
+            f"split.repeats: {repeats} repeats of {len(folds)} folds would test a fold twice; expected at most {len(folds)}"
+        )
+    test, valid = folds[repeat], folds[(repeat + 1) % len(folds)]
+    return {clip.clip_id: "test" if clip.fold == test else "valid" if clip.fold == valid else "train" for clip in clips}
+
+
+def _refuse_empty(clips: Sequence[Clip], subsets: dict[str, str], repeat: int, kind: str) -> None:
+    classes = {clip.label for clip in clips}
+    for subset in SUBSETS:
+        present = {clip.label for clip in clips if subsets.get(clip.clip_id) == subset}
+        if missing := sorted(classes - present):
+            counts = Counter(clip.label for clip in clips)
+            raise PermafrostError(
+                f"split.kind {kind}, repeat {repeat}: class {missing[0]!r} ({counts[missing[0]]} clips) has none in "
+                f"{subset}; every class must be in {', '.join(SUBSETS)}: add recordings, change the split, or leave the "
+                "class out by dataset.labels"
+            )
+
+
+def write_splits(path: Path, rows: Sequence[SplitRow]) -> None:
+    """Write splits.csv in the order of ``rows``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["clip_id", "repeat", "subset"])
+        writer.writerows((row.clip_id, row.repeat, row.subset) for row in rows)
+
+
+def read_splits(path: Path) -> list[SplitRow]:
+    """Read splits.csv.
+
+    Raises:
+        PermafrostError: the file is missing, has other columns, or a value does not read.
+    """
+    rows = []
+    for number, row in enumerate(read_table(path, ["clip_id", "repeat", "subset"], made_by="split"), start=2):
+        if not row["repeat"].isdecimal() or row["subset"] not in SUBSETS:
+            raise PermafrostError(
+                f"{path}: line {number}: got repeat {row['repeat']!r} and subset {row['subset']!r}, expected a number "
+                f"and one of {', '.join(SUBSETS)}; run `dvc repro split`"
+            )
+        rows.append(SplitRow(row["clip_id"], int(row["repeat"]), row["subset"]))
+    return rows
+
+
+def subsets_for_seed(rows: Sequence[SplitRow], seed: int) -> tuple[int, dict[str, str]]:
+    """The repeat that a cell of ``seed`` reads (seed mod the number of repeats), and clip id → subset in it."""
+    repeat = seed % (max(row.repeat for row in rows) + 1)
+    return repeat, {row.clip_id: row.subset for row in rows if row.repeat == repeat}

@@ -1,0 +1,17 @@
+"""Stage fetch: put the data set's recordings into data/raw, unless they are read from a folder of the user's own."""
+
+from pathlib import Path
+
+from permafrost.data.dataset import RAW_FOLDER, Dataset
+from permafrost.data.sources import fetch
+from permafrost.settings import validate
+from stages.stage import parameters, run
+
+
+def main() -> None:
+    """Write data/raw."""
+    fetch(validate(Dataset, parameters("dataset"), "dataset"), Path(RAW_FOLDER))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,31 @@
+"""Stage split: who trains, validates and tests, and what is wrong with that."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from permafrost.data.audit import audit, warnings
+from permafrost.data.clips import read_clips, read_rejected
+from permafrost.data.splits import Split, make_splits, write_splits
+from permafrost.settings import validate
+from stages.stage import parameters, run
+
+
+def main() -> None:
+    """Write data/splits.csv and data/audit.json."""
+    settings = validate(Split, parameters("split"), "split")
+    folder = Path("data")
+    clips = read_clips(folder / "clips.csv")
+    rejected = read_rejected(folder / "rejected.csv")
+    rows = make_splits(clips, settings, roots=[Path(parameters("dataset.path")), Path()], rejected=rejected)
+    waveforms = np.load(folder / "waveforms.npy", mmap_mode="r", allow_pickle=False)
+    findings = audit(clips, rows, waveforms)
+    write_splits(folder / "splits.csv", rows)
+    (folder / "audit.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for line in warnings(findings):
+        print(f"warning: {line}", flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
