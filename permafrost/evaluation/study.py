@@ -1,0 +1,64 @@
+"""Which cells a study has: its models, its freezing strategies in order of depth, its seeds."""
+
+import re
+from itertools import product
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from permafrost.settings import Settings
+
+# Top-level keys of summary.json beside the models.
+RESERVED = ("comparisons", "data")
+
+
+def _name(value: str) -> str:
+    """Names become folders, DVC stage names and keys of parameters, in which a dot or a slash would break the path."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", value):
+        raise ValueError(f"expected letters, digits, - and _ alone (no dot, slash or space), got {value!r}")
+    return value
+
+
+def _not_reserved(value: str) -> str:
+    if value in RESERVED:
+        raise ValueError(f"{value!r} is a key of metrics/summary.json beside the models; choose another name")
+    return value
+
+
+def _unique(values: list) -> list:
+    twice = [value for number, value in enumerate(values) if value in values[:number]]
+    if twice:
+        raise ValueError(f"{twice[0]!r} is listed twice")
+    return values
+
+
+Name = Annotated[str, AfterValidator(_name)]
+ModelName = Annotated[Name, AfterValidator(_not_reserved)]
+Seed = Annotated[int, Field(strict=True, ge=0)]
+
+
+class Study(Settings):
+    """The ``study`` section: every model is trained with every strategy and every seed.
+
+    ``freezes`` stands in order of depth, the shallowest first: tables and figures keep that order.
+    """
+
+    name: Name
+    models: Annotated[list[ModelName], Field(min_length=1), AfterValidator(_unique)]
+    freezes: Annotated[list[Name], Field(min_length=1), AfterValidator(_unique)]
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_unique)]
+
+    def cells(self) -> list[tuple[str, str, int]]:
+        """(model, freeze, seed) of every cell, in the order of the lists."""
+        return list(product(self.models, self.freezes, self.seeds))
+
+
+def control_of(model: str, models: list[str]) -> str | None:
+    """The random-weights control of ``model``: the recipe named ``<model>_random``, where the study has it."""
+    name = f"{model}_random"
+    return name if name in models else None
+
+
+def is_control(model: str, models: list[str]) -> bool:
+    """Whether ``model`` is the random-weights control of another recipe of the study."""
+    return model.endswith("_random") and model.removesuffix("_random") in models
