@@ -1,6 +1,18 @@
 """A backbone as an ordered list of units; whatever knows of depth is written once against this class."""
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What ``registry.build`` was given: enough to draw the same network again."""
+
+    backbone: str
+    input_shape: tuple[int, ...]
+    classes: int
+    seed: int
 
 
 class Network(nn.Module):
@@ -17,7 +29,10 @@ class Network(nn.Module):
         head: a linear layer, [batch, embedding_size] to logits [batch, classes].
         embedding_size: length of an embedding.
         input_channels: channels that the stem reads (1, or 3 where the weights come from colour pictures).
+        origin: how it was drawn, where ``registry.build`` made it.
     """
+
+    origin: Origin | None = None
 
     def __init__(
         self, stem: nn.Module, blocks: list[nn.Module], pool: nn.Module, head: nn.Linear, input_channels: int

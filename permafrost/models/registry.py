@@ -12,7 +12,7 @@ from types import ModuleType
 
 import torch
 
-from permafrost.models.network import Network
+from permafrost.models.network import Network, Origin
 from permafrost.settings import choose
 
 _BUILD = re.compile(r"^def build\(\s*input_shape\b", re.MULTILINE)
@@ -57,6 +57,7 @@ def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) 
         network = module.build(input_shape, classes)
         torch.default_generator.manual_seed(_derived(seed, "head"))
         network.head.reset_parameters()
+    network.origin = Origin(backbone, tuple(input_shape), classes, seed)
     return network
 
 

@@ -1,0 +1,79 @@
+"""What training changed: the tensors of a trained network that differ from what it started from.
+
+Frozen units are most of a study's weights and the same in every cell, so only the rest is stored, with the name and
+checksum of the base beside it. Tensors that no base holds (the head; all of a random control) are compared with what
+the cell's seed draws.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from permafrost.errors import PermafrostError
+from permafrost.models.network import Network
+from permafrost.models.registry import build
+from permafrost.models.weights import apply_base, file_sha256, load_base, read_tensors, write_tensors
+
+
+def save_delta(path: Path, network: Network, base: Path) -> None:
+    """Write those tensors of ``network`` that differ, in any bit, from what it was drawn and loaded as.
+
+    Args:
+        path: the safetensors file to write.
+        network: made by ``registry.build``, given the weights of ``base``, then trained; on any device.
+        base: the file that ``apply_base`` was given the content of.
+    """
+    start = _start(network, base)
+    changed = {name: tensor for name, tensor in network.state_dict().items() if not _same(tensor, start[name])}
+    origin = network.origin
+    metadata = {
+        "backbone": origin.backbone,
+        "input_shape": json.dumps(origin.input_shape),
+        "classes": str(origin.classes),
+        "seed": str(origin.seed),
+        "base": base.name,
+        "base_sha256": file_sha256(base),
+    }
+    write_tensors(path, changed, metadata)
+
+
+def load_delta(path: Path, base: Path) -> Network:
+    """The trained network: drawn from its seed, given the weights of ``base``, then those of the delta at ``path``.
+
+    Raises:
+        PermafrostError: a file is missing or damaged, or ``base`` is not what the delta was made from.
+    """
+    changed, metadata = read_tensors(path, "what training changed, written by save_delta")
+    if "base_sha256" not in metadata:
+        raise PermafrostError(f"{path}: expected what training changed, but this is a base")
+    state, about = load_base(base)
+    if (found := file_sha256(base)) != metadata["base_sha256"]:
+        raise PermafrostError(
+            f"{path} was trained from {metadata['base']} with sha256 {metadata['base_sha256']}, but {base} has {found}; "
+            "check out the revision that trained it (`dvc checkout`), or train the cell again"
+        )
+    shape = tuple(json.loads(metadata["input_shape"]))
+    network = build(metadata["backbone"], shape, int(metadata["classes"]), int(metadata["seed"]))
+    apply_base(network, state, about)
+    own = network.state_dict()
+    with torch.no_grad():
+        for name, tensor in changed.items():
+            own[name].copy_(tensor)
+    return network
+
+
+def _start(network: Network, base: Path) -> dict[str, Tensor]:
+    """All tensors that ``network`` had before training."""
+    state, metadata = load_base(base)
+    origin = network.origin
+    fresh = build(origin.backbone, origin.input_shape, origin.classes, origin.seed)
+    apply_base(fresh, state, metadata)
+    return fresh.state_dict()
+
+
+def _same(tensor: Tensor, other: Tensor) -> bool:
+    # By bits: equality of values would call 0.0 and -0.0 the same, and NaN never the same.
+    tensor, other = (t.detach().cpu().contiguous().reshape(-1).view(torch.uint8) for t in (tensor, other))
+    return torch.equal(tensor, other)
