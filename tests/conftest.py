@@ -1,0 +1,88 @@
+"""Fixtures that the tests of several packages share."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CLASSES = ("blues", "disco", "jazz", "pop")
+# Accuracy that a strategy aims at, by depth; a control falls to less the more of it is frozen.
+AIM = {False: (0.80, 0.81, 0.83, 0.80, 0.75, 0.66), True: (0.74, 0.73, 0.70, 0.62, 0.50, 0.33)}
+
+
+@pytest.fixture
+def fake_study(tmp_path):
+    """``fake_study(models, freezes, seeds)`` writes cells as training does, and returns their folder.
+
+    The results are made up but not arbitrary: clips differ in difficulty and are the same for all cells, seeds add
+    noise, and a model whose name ends in ``_random`` falls with depth.
+    """
+
+    def write(models, freezes, seeds, folder=tmp_path / "metrics/cells", **options):
+        for model in models:
+            for depth, freeze in enumerate(freezes):
+                for seed in seeds:
+                    write_cell(folder, model, freeze, seed, depth, **options)
+        return folder
+
+    return write
+
+
+def write_cell(folder, model, freeze, seed, depth, classes=CLASSES, clips=40, epochs=5, repeats=1, aim=None):
+    """One cell of made-up results: ``clips`` in each of valid and test, the scores of which fit together."""
+    place = Path(folder, model, freeze, str(seed))
+    place.mkdir(parents=True, exist_ok=True)
+    draw = np.random.default_rng([sum(map(ord, model)), depth, seed])
+    difficulty = np.random.default_rng(5).normal(size=2 * clips)
+    control = model.endswith("_random")
+    target = AIM[control][depth] if aim is None else aim(model, freeze)
+    # Whether a clip is found: its difficulty, the seed's luck, and the strategy's aim as a quantile of their sum.
+    found = difficulty + draw.normal(scale=0.5, size=2 * clips) < np.quantile(difficulty, target) + draw.normal() * 0.05
+    scores, rows = {}, []
+    for subset, offset in (("valid", 0), ("test", clips)):
+        labels = np.arange(clips) % len(classes)
+        right = found[offset : offset + clips]
+        guesses = np.where(right, labels, (labels + 1) % len(classes))
+        for number, (label, guess) in enumerate(zip(labels, guesses, strict=True)):
+            probability = np.full(len(classes), 0.4 / (len(classes) - 1))
+            probability[guess] = 0.6
+            names = [f"{subset}/{number:03d}", subset, classes[label], classes[guess]]
+            rows.append([*names, *(f"{value:.8g}" for value in probability)])
+        scores[subset] = {"accuracy": float(right.mean()), "macro_f1": float(right.mean()) - 0.01, "loss": 0.9}
+    total = 100_000
+    metrics = {
+        "model": model,
+        "freeze": freeze,
+        "seed": seed,
+        "repeat": seed % repeats,
+        **scores,
+        "trainable_parameters": int(total * (1 - depth / 6)),
+        "total_parameters": total,
+        "frozen_units": (0, 1, 4, 7, 10, 13)[depth],
+        "units": 13,
+        "epochs": epochs,
+        "best_epoch": epochs - 1,
+        "prefix_cached": depth > 0,
+        "prefix_bytes": 0,
+        "precision": "fp32",
+    }
+    (place / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    machine = {"device": "cpu", "seconds_per_epoch": 1.5 - 0.2 * depth}
+    (place / "environment.json").write_text(json.dumps(machine) + "\n", encoding="utf-8")
+    write_csv(place / "predictions.csv", ["clip_id", "subset", "label", "predicted", *classes], rows)
+    history = []
+    for epoch in range(1, epochs + 1):
+        reached = scores["valid"]["accuracy"] * (1 - 0.7 ** (epoch + 1)) + draw.normal() * 0.01
+        history.append([epoch, f"{2.0 / epoch:.8g}", f"{min(1, reached + 0.1):.8g}", "1", f"{reached:.8g}", "0.001"])
+    header = ["epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr"]
+    write_csv(place / "history.csv", header, history)
+    return place
+
+
+def write_csv(path, header, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
