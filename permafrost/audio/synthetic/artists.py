@@ -8,14 +8,10 @@ from permafrost.audio.synthetic.mix import BANDS
 from permafrost.audio.synthetic.piece import Piece, Sound
 from permafrost.audio.synthetic.styles import Style
 
-_FIRST = (
-    "amber ashen blue brass broken copper crimson distant electric fallen golden hollow iron ivory jade lunar "
-    "midnight north paper quiet rusty silent silver velvet"
-).split()
-_SECOND = (
-    "anchors arcade bridges canyon choir clocks engines falcons ferns foxes gardens harbour lanterns letters magpies "
-    "meadows mirrors orchard pilots rivers sparrows tides towers wolves"
-).split()
+_FIRST = """amber ashen blue brass broken copper crimson distant electric fallen golden hollow iron ivory jade lunar
+midnight north paper quiet rusty silent silver velvet"""
+_SECOND = """anchors arcade bridges canyon choir clocks engines falcons ferns foxes gardens harbour lanterns letters
+magpies meadows mirrors orchard pilots rivers sparrows tides towers wolves"""
 LOYALTY = 0.75  # how often an artist does as usual instead of drawing afresh from the style
 
 
@@ -30,8 +26,8 @@ class Artist:
 
 def names(count: int, random: np.random.Generator) -> list[str]:
     """``count`` different names, at most 576."""
-    order = random.permutation(len(_FIRST) * len(_SECOND))[:count]
-    return [f"{_FIRST[number // len(_SECOND)]}_{_SECOND[number % len(_SECOND)]}" for number in order]
+    every = [f"{first}_{second}" for first in _FIRST.split() for second in _SECOND.split()]
+    return [every[index] for index in random.permutation(len(every))[:count]]
 
 
 def draw_sound(random: np.random.Generator) -> Sound:

@@ -10,10 +10,9 @@ import numpy as np
 from permafrost.audio.synthetic.artists import compose, draw_artist, names
 from permafrost.audio.synthetic.play import play
 from permafrost.audio.synthetic.settings import Synthetic
+from permafrost.audio.synthetic.streams import DATA_SET, stream
 from permafrost.audio.synthetic.styles import STYLES
 from permafrost.progress import progress
-
-DATA_SET = 0  # first word of every random stream drawn here; the source task has another, so they share no artist
 
 
 def generate(settings: Synthetic, folder: Path, workers: int = 1) -> int:
@@ -22,7 +21,7 @@ def generate(settings: Synthetic, folder: Path, workers: int = 1) -> int:
     Every clip has a random stream of its own (seed, style, artist, clip), so the bytes do not depend on ``workers``,
     the number of processes. Arithmetic is in float64: another processor's last bits do not survive rounding to 16.
     """
-    roster = names(len(STYLES) * settings.artists_per_style, np.random.default_rng((settings.seed, DATA_SET)))
+    roster = names(len(STYLES) * settings.artists_per_style, stream(settings.seed, DATA_SET))
     jobs = [
         (style, number, roster[index * settings.artists_per_style + number])
         for index, style in enumerate(STYLES)
@@ -40,12 +39,12 @@ def generate(settings: Synthetic, folder: Path, workers: int = 1) -> int:
 def _write_artist(settings: Synthetic, folder: Path, job: tuple[str, int, str]) -> int:
     """All clips of one artist: one job, because they share a room and wavetables."""
     name, number, artist_name = job
-    style, stream = STYLES[name], (settings.seed, DATA_SET, list(STYLES).index(name), number)
-    artist = draw_artist(artist_name, style, np.random.default_rng(stream))
+    style, place = STYLES[name], (settings.seed, DATA_SET, list(STYLES).index(name), number)
+    artist = draw_artist(artist_name, style, stream(*place))
     target = folder / name / artist_name
     target.mkdir(parents=True, exist_ok=True)
     for clip in range(settings.clips_per_artist):
-        random = np.random.default_rng((*stream, clip + 1))
+        random = stream(*place, clip)
         piece = compose(artist, style, random)
         samples = play(piece, artist.sound, settings.seconds, settings.sample_rate, random)
         write_wav(target / f"{clip:02d}.wav", samples, settings.sample_rate)

@@ -37,7 +37,7 @@ VIBRATO_RATE = 5.5  # Hz
 
 
 def tone(instrument: Instrument, pitch: float, seconds: float, brightness: float, sample_rate: int) -> np.ndarray:
-    """A tone of ``pitch`` (Hz) held for ``seconds``, as float64 [samples] with its release; RMS about 0.3 at the start."""
+    """A tone of ``pitch`` (Hz) held for ``seconds``, as float64 [samples]; RMS about 0.3 at the start."""
     samples = max(int(seconds * sample_rate), 16)
     rolloff = max(instrument.rolloff + brightness, 0.4)
     sound = np.zeros(samples)

@@ -21,7 +21,7 @@ METRES = {
 
 
 def warp(metre: Metre, position: float) -> float:
-    """Move a straight ``position`` (beats) to where the metre puts it: halves of a beat to ``off``, the rest between."""
+    """Move a straight ``position`` (beats) to where the metre puts it: a half beat to ``off``, the rest between."""
     beat, rest = divmod(position, 1.0)
     if rest <= 0.5:
         return beat + rest * 2 * metre.off
