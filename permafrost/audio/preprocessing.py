@@ -1,0 +1,145 @@
+"""Every recording decoded, mixed and resampled once, into one array that each recipe's input is rendered from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pydantic
+import soxr
+
+from permafrost.audio.decoding import Rejected, decode
+from permafrost.audio.pool import spread
+from permafrost.audio.rows import RowFile, written_whole
+from permafrost.audio.samples import as_float32, as_int16
+from permafrost.errors import PermafrostError
+from permafrost.settings import Settings
+
+NAMED_IN_ERROR = 5
+
+
+class Preprocess(Settings):
+    """The ``preprocess`` section.
+
+    Recordings become mono at ``sample_rate`` Hz and ``clip_seconds`` long: longer ones are cropped from their start or
+    centre, then resampled; shorter ones are followed by zeros. A recording of less than ``min_seconds``, or whose
+    peak is not above ``silence_dbfs`` in the part that is kept, is rejected, as is one that cannot be read; the stage
+    stops when more than the share ``max_rejected`` of all is.
+    """
+
+    sample_rate: int = pydantic.Field(default=22050, ge=1000, le=192000)
+    clip_seconds: float = pydantic.Field(default=5.0, gt=0.0, le=3600.0)
+    crop: Literal["start", "center"] = "start"
+    min_seconds: float = pydantic.Field(default=0.1, ge=0.0)
+    silence_dbfs: float = pydantic.Field(default=-80.0, le=0.0)
+    max_rejected: float = pydantic.Field(default=0.05, ge=0.0, le=1.0)
+
+    @property
+    def samples(self) -> int:
+        """Samples in each row of the array."""
+        return max(1, round(self.clip_seconds * self.sample_rate))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A recording that has a row: the length in seconds and the sample rate in Hz of its file."""
+
+    seconds: float
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A recording that has none, and why."""
+
+    reason: str
+
+
+def preprocess(
+    root: Path, paths: Sequence[str], settings: Preprocess, out: Path, workers: int | None = None
+) -> list[Kept | Rejection]:
+    """Write ``out``: int16 [kept recordings, samples], a row each in the order of ``paths``.
+
+    The recordings are only read. Memory does not grow with their number. Where none is kept nothing is written.
+
+    Args:
+        root: the folder that ``paths`` are relative to.
+        paths: the recordings.
+        settings: rate, length, and what is rejected.
+        out: the .npy file; whole or not there.
+        workers: processes, by default one a core.
+
+    Returns:
+        What became of each path, in order.
+
+    Raises:
+        PermafrostError: no paths, or no room on the disk.
+    """
+    if not paths:
+        raise PermafrostError(f"{root}: no recordings were found; check dataset.path and dataset.labels")
+    with written_whole(out) as part:
+        array = RowFile.create(part, np.int16, (len(paths), settings.samples))
+        try:
+            outcomes = spread(_decoder, (root, paths, settings, part), len(paths), "preprocess", workers)
+            array.keep([row for row, outcome in enumerate(outcomes) if isinstance(outcome, Kept)])
+        finally:
+            array.close()
+    return outcomes
+
+
+def stop_if_too_many_rejected(
+    paths: Sequence[str], outcomes: Sequence[Kept | Rejection], settings: Preprocess, listed_in: Path
+) -> None:
+    """Raise where more than ``max_rejected`` of the recordings, or all, were rejected.
+
+    Raises:
+        PermafrostError: names the count, the first few with their reasons, and ``listed_in``, the full list.
+    """
+    rejected = [
+        f"{path} ({outcome.reason})"
+        for path, outcome in zip(paths, outcomes, strict=True)
+        if isinstance(outcome, Rejection)
+    ]
+    share = len(rejected) / len(outcomes)
+    if share <= settings.max_rejected and len(rejected) < len(outcomes):
+        return
+    limit = (
+        f"more than preprocess.max_rejected {settings.max_rejected:g} ({settings.max_rejected:.1%})"
+        if share > settings.max_rejected
+        else "so nothing is left"
+    )
+    named = "\n  ".join(rejected[:NAMED_IN_ERROR])
+    more = f"\n  and {len(rejected) - NAMED_IN_ERROR} more" if len(rejected) > NAMED_IN_ERROR else ""
+    raise PermafrostError(
+        f"{len(rejected)} of {len(outcomes)} recordings ({share:.1%}) were rejected, {limit}:\n  {named}{more}\n"
+        f"The full list is in {listed_in}. Mend or remove these files, or change what section preprocess rejects"
+    )
+
+
+def _decoder(root: Path, paths: Sequence[str], settings: Preprocess, out: Path) -> Callable[[int], Kept | Rejection]:
+    """A process's own function from a row's number to what became of its recording."""
+    array = RowFile(out, writable=True)
+    row = np.zeros(settings.samples, np.int16)
+
+    def decode_into_row(number: int) -> Kept | Rejection:
+        try:
+            sound = decode(
+                root / paths[number],
+                settings.clip_seconds,
+                settings.crop,
+                settings.min_seconds,
+                settings.silence_dbfs,
+            )
+        except Rejected as rejected:
+            return Rejection(str(rejected))
+        samples = sound.samples
+        if sound.sample_rate != settings.sample_rate:
+            samples = soxr.resample(as_float32(samples), sound.sample_rate, settings.sample_rate)
+        length = min(len(samples), len(row))
+        row[:length] = as_int16(samples[:length])
+        row[length:] = 0
+        array.write(number, row)
+        return Kept(sound.seconds, sound.sample_rate)
+
+    return decode_into_row

@@ -1,0 +1,29 @@
+"""Stage preprocess: the data set's recordings to data/clips.csv, data/waveforms.npy and data/rejected.csv."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from permafrost.audio.preprocessing import Kept, Preprocess, Rejection, preprocess, stop_if_too_many_rejected
+from permafrost.data.clips import ClipRow, find_clips, write_clips, write_rejected
+from permafrost.data.dataset import Dataset
+from permafrost.settings import validate
+from stages.stage import parameters, run
+
+WAVEFORMS, CLIPS, REJECTED = Path("data/waveforms.npy"), Path("data/clips.csv"), Path("data/rejected.csv")
+
+
+def main() -> None:
+    """Decode every recording once; list what is kept and what is not."""
+    dataset = validate(Dataset, parameters("dataset"), "dataset")
+    settings = validate(Preprocess, parameters("preprocess"), "preprocess")
+    clips = find_clips(Path(dataset.path), dataset.labels)
+    paths = [clip.path for clip in clips]
+    outcomes = preprocess(Path(dataset.path), paths, settings, WAVEFORMS)
+    pairs = list(zip(clips, outcomes, strict=True))
+    write_rejected(REJECTED, ((clip.path, found.reason) for clip, found in pairs if isinstance(found, Rejection)))
+    stop_if_too_many_rejected(paths, outcomes, settings, REJECTED)
+    write_clips(CLIPS, [ClipRow(**asdict(clip), **asdict(found)) for clip, found in pairs if isinstance(found, Kept)])
+
+
+if __name__ == "__main__":
+    run(main)
