@@ -3,19 +3,19 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from permafrost.audio.preprocessing import Kept, Preprocess, Rejection, preprocess, stop_if_too_many_rejected
+from permafrost.audio.preprocessing import Kept, Rejection, preprocess, stop_if_too_many_rejected
+from permafrost.audio.settings import Preprocess
 from permafrost.data.clips import ClipRow, find_clips, write_clips, write_rejected
 from permafrost.data.dataset import Dataset
-from permafrost.settings import validate
-from stages.stage import parameters, run
+from stages.stage import run, section
 
 WAVEFORMS, CLIPS, REJECTED = Path("data/waveforms.npy"), Path("data/clips.csv"), Path("data/rejected.csv")
 
 
 def main() -> None:
     """Decode every recording once; list what is kept and what is not."""
-    dataset = validate(Dataset, parameters("dataset"), "dataset")
-    settings = validate(Preprocess, parameters("preprocess"), "preprocess")
+    dataset = section("dataset", Dataset)
+    settings = section("preprocess", Preprocess)
     clips = find_clips(Path(dataset.path), dataset.labels)
     paths = [clip.path for clip in clips]
     outcomes = preprocess(Path(dataset.path), paths, settings, WAVEFORMS)

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from permafrost.audio.preprocessing import Preprocess
-from permafrost.audio.rendering import Recipe, render
-from permafrost.settings import validate
-from stages.stage import parameters, run
+from permafrost.audio.inputs import Rendered
+from permafrost.audio.rendering import render
+from permafrost.audio.settings import Preprocess
+from stages.stage import part, run, section
 
 WAVEFORMS, INPUTS = Path("data/waveforms.npy"), Path("data/inputs")
 
@@ -16,8 +16,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="the recipe's name under models in params.yaml")
     model = parser.parse_args().model
-    recipe = validate(Recipe, {"input": parameters(f"models.{model}.input")}, f"models.{model}")
-    sample_rate = validate(Preprocess, parameters("preprocess"), "preprocess").sample_rate
+    recipe = part(f"models.{model}", Rendered)
+    sample_rate = section("preprocess", Preprocess).sample_rate
     render(WAVEFORMS, sample_rate, recipe.input, INPUTS / f"{model}.npy")
 
 

@@ -6,17 +6,14 @@ the cost: a bilinear resize from 1,292 frames to 224 columns reads 448 of them, 
 through in blocks that stay in a core's cache; each mel filter is multiplied with the bins it covers, not with all.
 """
 
-from typing import Literal
-
 import numpy as np
-import pydantic
 import scipy.fft
 from numpy.typing import NDArray
 
+from permafrost.audio.inputs import LogMel
 from permafrost.audio.resizing import AreaAxis, LinearAxis
 from permafrost.audio.samples import FULL_SCALE
 from permafrost.errors import PermafrostError
-from permafrost.settings import Settings
 
 Floats = NDArray[np.float32]
 
@@ -24,26 +21,6 @@ FRAMES_PER_BLOCK = 128  # at most: 128 frames of 2,048 float32 are 1 MB, and sta
 CALL_COST = 500  # of one matrix product, in units of one mel times one bin of a block (measured: about a microsecond)
 DB_FLOOR = 1e-10  # librosa.power_to_db's amin
 DB_RANGE = 80.0  # and its top_db
-
-
-class LogMel(Settings):
-    """``models.X.input`` of a recipe that reads log-mel images.
-
-    ``scale: db`` is ``librosa.power_to_db(mel, ref=np.max, amin=1e-10, top_db=80)``; ``log1p`` is the natural logarithm
-    of 1 + power. ``size`` is [height, width] of the image, null keeps [n_mels, frames]. ``resize: bilinear`` samples
-    plainly (no antialiasing, half-pixel centres: what torch's ``interpolate`` does); ``area`` averages every value that
-    an output pixel touches. ``fmax: null`` is half the sample rate.
-    """
-
-    kind: Literal["logmel"] = "logmel"
-    n_mels: int = pydantic.Field(default=128, ge=1, le=1024)
-    n_fft: int = pydantic.Field(default=2048, ge=16, le=65536)
-    hop_length: int = pydantic.Field(default=512, ge=1, le=65536)
-    fmin: float = pydantic.Field(default=0.0, ge=0.0)
-    fmax: float | None = pydantic.Field(default=None, gt=0.0)
-    scale: Literal["log1p", "db"] = "log1p"
-    size: tuple[pydantic.PositiveInt, pydantic.PositiveInt] | None = None
-    resize: Literal["bilinear", "area"] = "bilinear"
 
 
 def mel_filters(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float) -> Floats:

@@ -2,33 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-import pydantic
 import soxr
 
-from permafrost.audio.logmel import LogMel, LogMelTransform
+from permafrost.audio.inputs import LogMel, Waveform
+from permafrost.audio.logmel import LogMelTransform
 from permafrost.audio.pool import spread
 from permafrost.audio.rows import RowFile, written_whole
 from permafrost.audio.samples import as_float32, as_int16
 from permafrost.errors import PermafrostError
-from permafrost.settings import Settings
-
-
-class Waveform(Settings):
-    """``models.X.input`` of a recipe that reads waveforms: int16, at ``sample_rate`` Hz (null: as preprocessed)."""
-
-    kind: Literal["waveform"] = "waveform"
-    sample_rate: int | None = pydantic.Field(default=None, ge=1000, le=192000)
-
-
-class Recipe(Settings):
-    """The part of a recipe that decides what is rendered."""
-
-    model_config = pydantic.ConfigDict(extra="ignore", frozen=True)
-
-    input: Annotated[LogMel | Waveform, pydantic.Field(discriminator="kind")]
 
 
 def render(
