@@ -4,13 +4,12 @@ from pathlib import Path
 
 from permafrost.data.dataset import RAW_FOLDER, Dataset
 from permafrost.data.sources import fetch
-from permafrost.settings import validate
-from stages.stage import parameters, run
+from stages.stage import run, section
 
 
 def main() -> None:
     """Write data/raw."""
-    fetch(validate(Dataset, parameters("dataset"), "dataset"), Path(RAW_FOLDER))
+    fetch(section("dataset", Dataset), Path(RAW_FOLDER))
 
 
 if __name__ == "__main__":

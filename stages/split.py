@@ -6,15 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from permafrost.data.audit import audit, warnings
-from permafrost.data.clips import read_clips, read_rejected
-from permafrost.data.splits import Split, make_splits, write_splits
-from permafrost.settings import validate
-from stages.stage import parameters, run
+from permafrost.data.splits import Split, make_splits
+from permafrost.data.tables import read_clips, read_rejected, write_splits
+from stages.stage import parameters, run, section
 
 
 def main() -> None:
     """Write data/splits.csv and data/audit.json."""
-    settings = validate(Split, parameters("split"), "split")
+    settings = section("split", Split)
     folder = Path("data")
     clips = read_clips(folder / "clips.csv")
     rejected = read_rejected(folder / "rejected.csv")

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from permafrost.data.clips import ClipRow
-from permafrost.data.fingerprints import NEAR, near_duplicates
-from permafrost.data.splits import SUBSETS, SplitRow
+from permafrost.data.fingerprints import near_duplicates
+from permafrost.data.tables import SUBSETS, ClipRow, SplitRow
 
 
 def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], waveforms: np.ndarray) -> dict[str, Any]:
@@ -20,13 +19,13 @@ def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], waveforms: np.ndar
         rows: splits.csv.
         waveforms: int16 [clips, samples] in the order of ``clips``; may be memory-mapped.
 
-    ``duplicates`` are clips of equal samples; ``near_duplicates`` are hints from a coarse fingerprint (null where there
-    are too many clips to compare): a person should listen. Under ``repeats``, each repeat has the clips and groups of
-    each subset, and what stands on two sides of it.
+    ``duplicates`` are clips of equal samples, ``near_duplicates`` pairs that hold one recording all the same (null
+    where there are too many clips to compare). Under ``repeats``, each repeat has the clips, classes and groups of
+    each subset, how many clips it leaves out, and what stands on two sides of it.
     """
     same = _exact_duplicates(clips, waveforms)
     near = near_duplicates(waveforms)
-    close = None if near is None else [_pair(clips, first, second, likeness) for first, second, likeness in near]
+    close = None if near is None else [_pair(clips, *pair) for pair in near]
     together = [entry["clips"] for entry in same + (close or [])]
     by_repeat: dict[int, dict[str, str]] = defaultdict(dict)
     for row in rows:
@@ -38,7 +37,6 @@ def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], waveforms: np.ndar
         "clips_without_group": sum(not clip.group for clip in clips),
         "duplicates": same,
         "near_duplicates": close,
-        "near_duplicate_threshold": NEAR,
         "repeats": [_repeat(number, clips, subsets, together) for number, subsets in sorted(by_repeat.items())],
     }
 
@@ -79,11 +77,11 @@ def _exact_duplicates(clips: Sequence[ClipRow], waveforms: np.ndarray) -> list[d
     ]
 
 
-def _pair(clips: Sequence[ClipRow], first: int, second: int, likeness: float) -> dict[str, Any]:
+def _pair(clips: Sequence[ClipRow], first: int, second: int, correlation: float) -> dict[str, Any]:
     return {
         "clips": [clips[first].clip_id, clips[second].clip_id],
         "labels": sorted({clips[first].label, clips[second].label}),
-        "likeness": round(likeness, 4),
+        "correlation": round(correlation, 4),
     }
 
 

@@ -1,39 +1,24 @@
-"""The clip table: which recordings a data set has, and the label, group and fold of each."""
+"""Find the recordings of a data set, and the label, group and fold of each."""
 
-import csv
 import logging
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from permafrost.data.dataset import Labels, PatternLabels
 from permafrost.data.label_tables import groups_from_index, labels_from_table
 from permafrost.data.naming import AUDIO_EXTENSIONS, clip_id_of
+from permafrost.data.tables import Clip
+from permafrost.data.tables import ClipRow as ClipRow
+from permafrost.data.tables import read_clips as read_clips
+from permafrost.data.tables import read_rejected as read_rejected
+from permafrost.data.tables import write_clips as write_clips
+from permafrost.data.tables import write_rejected as write_rejected
 from permafrost.errors import PermafrostError
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One labelled recording. ``clip_id`` is ``path`` without its extension; ``path`` is relative to the data set's
-    folder with ``/`` between folders; ``group`` and ``fold`` are empty where unknown."""
-
-    clip_id: str
-    path: str
-    label: str
-    group: str
-    fold: str
-
-
-@dataclass(frozen=True)
-class ClipRow(Clip):
-    """A row of clips.csv: a kept clip, with the length in seconds and the sample rate in Hz of its file."""
-
-    seconds: float
-    sample_rate: int
 
 
 def find_clips(root: Path, labels: Labels) -> list[Clip]:
@@ -129,60 +114,3 @@ def _refuse_duplicates(paths: Iterable[str]) -> None:
                 f"{other} and {path} are one clip ({clip_id_of(path)!r}) but for their extension; remove one of them "
                 "or leave one out by dataset.labels"
             )
-
-
-def write_clips(path: Path, rows: Sequence[ClipRow]) -> None:
-    """Write clips.csv in the order of ``rows``."""
-    names = [field.name for field in fields(ClipRow)]
-    _write(path, names, ([*asdict(row).values()] for row in rows))
-
-
-def read_clips(path: Path) -> list[ClipRow]:
-    """Read clips.csv.
-
-    Raises:
-        PermafrostError: the file is missing, has other columns, or a number does not read.
-    """
-    names = [field.name for field in fields(ClipRow)]
-    rows = []
-    for number, row in enumerate(read_table(path, names, made_by="preprocess"), start=2):
-        try:
-            seconds, rate = float(row.pop("seconds")), int(row.pop("sample_rate"))
-        except ValueError as error:
-            raise PermafrostError(f"{path}: line {number}: {error}; expected seconds and a sample rate") from None
-        rows.append(ClipRow(**row, seconds=seconds, sample_rate=rate))
-    return rows
-
-
-def write_rejected(path: Path, rejected: Iterable[tuple[str, str]]) -> None:
-    """Write rejected.csv: (relative path, reason) of each recording that was not kept."""
-    _write(path, ["path", "reason"], rejected)
-
-
-def read_rejected(path: Path) -> dict[str, str]:
-    """Relative path → reason, from rejected.csv."""
-    return {row["path"]: row["reason"] for row in read_table(path, ["path", "reason"], made_by="preprocess")}
-
-
-def read_table(path: Path, names: list[str], made_by: str) -> list[dict[str, str]]:
-    """The rows of one of the pipeline's own CSV files, which must have exactly the columns ``names``."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except FileNotFoundError:
-        raise PermafrostError(f"{path} does not exist; stage {made_by} writes it: run `dvc repro {made_by}`") from None
-    if reader.fieldnames != names or any(None in row or None in row.values() for row in rows):
-        raise PermafrostError(
-            f"{path}: got the columns {', '.join(reader.fieldnames or [])}, expected {', '.join(names)} in every line; "
-            f"run `dvc repro {made_by}`"
-        )
-    return rows
-
-
-def _write(path: Path, header: list[str], rows: Iterable[Sequence[object]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

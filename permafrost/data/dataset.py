@@ -121,8 +121,8 @@ Source = Annotated[SyntheticSource | PathSource | UrlSource, Field(discriminator
 class Dataset(Settings):
     """The ``dataset`` section.
 
-    ``path`` is the folder that is read: ``data/raw`` where stage fetch writes, else a folder of the user's own, and then
-    the source is that folder whatever ``source`` says.
+    ``path`` is the folder that is read: ``data/raw`` where stage fetch writes, else a folder of the user's own, and
+    then the source is that folder whatever ``source`` says.
     """
 
     name: str = Field(min_length=1)

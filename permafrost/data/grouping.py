@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from permafrost.data.clips import Clip
+from permafrost.data.tables import SUBSETS, Clip
 from permafrost.errors import PermafrostError
 
-SUBSETS = ("train", "valid", "test")
 STARTS = 20
 # The most groups for which all pairs are tried for a swap; beyond it groups are small and single moves are enough.
 SWAP_LIMIT = 600
@@ -66,7 +65,7 @@ def _refuse_too_few(clips: Sequence[Clip], names: Sequence[str]) -> None:
 
 
 def _search(counts: np.ndarray, shares: np.ndarray, burden: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-    """Subset index of each group, for ``counts`` [groups, classes] of clips and ``burden`` [groups] of earlier tests."""
+    """Subset index of each group; ``counts`` [groups, classes] of clips, ``burden`` [groups] of earlier tests."""
     # The last column is the whole: its shares count as much as those of all classes together.
     classes = counts.shape[1]
     table = np.hstack([counts, counts.sum(axis=1, keepdims=True)])

@@ -15,8 +15,8 @@ NOTE = """This data set is read from its own folder, dataset.path in params.yaml
 def fetch(dataset: Dataset, root: Path, work: Path = WORK_FOLDER) -> None:
     """Fill ``root`` with the recordings of ``dataset``; it is complete or untouched.
 
-    Generated and downloaded recordings are put together in ``work`` and then take the place of ``root``. A folder of the
-    user's own only has to exist: ``root`` then holds a note.
+    Generated and downloaded recordings are put together in ``work`` and then take the place of ``root``. A folder of
+    the user's own only has to exist: ``root`` then holds a note.
 
     Raises:
         PermafrostError: no such folder, or what downloads and archives raise.
@@ -52,17 +52,14 @@ def _download(source: UrlSource, fresh: Path, work: Path) -> None:
     fresh.mkdir()
     for number, file in enumerate(source.files):
         got = work / f"{number}-{file.file_name}"
+        where = f"dataset.source.files.{number}"
         measured = download(file.url, got, file.sha256)
         if file.sha256 is None:
-            print(
-                f"{file.url}: sha256 {measured} (measured; none is given in dataset.source.files.{number})", flush=True
-            )
+            print(f"{file.url}: measured sha256 {measured} (none is given in {where})", flush=True)
         if file.archive == "none":
             target = fresh / file.file_name
             if target.exists():
-                raise PermafrostError(
-                    f"dataset.source.files.{number}: {file.file_name} is there twice; give it another name"
-                )
+                raise PermafrostError(f"{where}: {file.file_name} is there twice; give one of them another `name`")
             shutil.copyfile(got, target)
         else:
             extract(got, fresh, file.archive, file.strip)

@@ -61,8 +61,8 @@ def divide_by_lists(
                 raise PermafrostError(f"{place}: {name!r} could be {' or '.join(found[:3])}; give more of its path")
             if subsets.setdefault(found[0], subset) != subset:
                 raise PermafrostError(
-                    f"{place} lists {name!r} for {subset}, but it is already listed for {subsets[found[0]]}; a clip may "
-                    "stand in one list only"
+                    f"{place} lists {name!r} for {subset}, but it is already listed for {subsets[found[0]]}; a clip "
+                    "may stand in one list only"
                 )
     return subsets
 

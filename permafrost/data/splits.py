@@ -1,22 +1,21 @@
 """Who trains, who validates, who tests: written once, read by every cell."""
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from permafrost.data.clips import Clip, read_table
 from permafrost.data.grouping import divide_groups
 from permafrost.data.split_lists import Lists, divide_by_lists
+from permafrost.data.tables import SUBSETS, Clip, SplitRow
+from permafrost.data.tables import read_splits as read_splits
+from permafrost.data.tables import subsets_for_seed as subsets_for_seed
+from permafrost.data.tables import write_splits as write_splits
 from permafrost.errors import PermafrostError
 from permafrost.settings import Settings
-
-SUBSETS = ("train", "valid", "test")
 
 
 class Split(Settings):
@@ -40,15 +39,6 @@ class Split(Settings):
         if self.kind == "lists" and self.repeats != 1:
             raise ValueError(f"kind lists is one split: repeats must be 1, not {self.repeats}")
         return self
-
-
-@dataclass(frozen=True)
-class SplitRow:
-    """A row of splits.csv: in repeat ``repeat`` (from 0), the clip is in ``subset``: train, valid or test."""
-
-    clip_id: str
-    repeat: int
-    subset: str
 
 
 def make_splits(
@@ -118,16 +108,14 @@ def _stratified(clips: Sequence[Clip], settings: Split, draw: np.random.Generato
 
 
 def _folds(clips: Sequence[Clip], repeat: int, repeats: int) -> dict[str, str]:
-    folds = sorted(
-        {clip.fold for clip in clips},
-        key=lambda fold: (not fold.isdecimal(), int(fold) if fold.isdecimal() else 0, fold),
-    )
     for clip in clips:
         if not clip.fold:
             raise PermafrostError(
-                f"split.kind folds: {clip.path} has no fold; dataset.labels must read one for every clip (a named group "
-                "`fold`, or columns.fold), or take split.kind stratified"
+                f"split.kind folds: {clip.path} has no fold; dataset.labels must read one for every clip (a named "
+                "group `fold`, or columns.fold), or take split.kind stratified"
             )
+    # By number where they are numbers: 10 comes after 9.
+    folds = sorted({clip.fold for clip in clips}, key=lambda fold: (int(fold) if fold.isdecimal() else -1, fold))
     if len(folds) < len(SUBSETS):
         raise PermafrostError(
             f"split.kind folds: the clips have the folds {', '.join(folds)}; expected at least {len(SUBSETS)}: one to "
@@ -135,7 +123,7 @@ def _folds(clips: Sequence[Clip], repeat: int, repeats: int) -> dict[str, str]:
         )
     if repeats > len(folds):
         raise PermafrostError(
-            f"split.repeats: {repeats} repeats of {len(folds)} folds would test a fold twice; expected at most {len(folds)}"
+            f"split.repeats: {repeats} repeats would test a fold twice; expected at most {len(folds)}, one a fold"
         )
     test, valid = folds[repeat], folds[(repeat + 1) % len(folds)]
     return {clip.clip_id: "test" if clip.fold == test else "valid" if clip.fold == valid else "train" for clip in clips}
@@ -149,38 +137,6 @@ def _refuse_empty(clips: Sequence[Clip], subsets: dict[str, str], repeat: int, k
             counts = Counter(clip.label for clip in clips)
             raise PermafrostError(
                 f"split.kind {kind}, repeat {repeat}: class {missing[0]!r} ({counts[missing[0]]} clips) has none in "
-                f"{subset}; every class must be in {', '.join(SUBSETS)}: add recordings, change the split, or leave the "
-                "class out by dataset.labels"
+                f"{subset}; every class must be in {', '.join(SUBSETS)}: add recordings, change the split, or leave "
+                "the class out by dataset.labels"
             )
-
-
-def write_splits(path: Path, rows: Sequence[SplitRow]) -> None:
-    """Write splits.csv in the order of ``rows``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["clip_id", "repeat", "subset"])
-        writer.writerows((row.clip_id, row.repeat, row.subset) for row in rows)
-
-
-def read_splits(path: Path) -> list[SplitRow]:
-    """Read splits.csv.
-
-    Raises:
-        PermafrostError: the file is missing, has other columns, or a value does not read.
-    """
-    rows = []
-    for number, row in enumerate(read_table(path, ["clip_id", "repeat", "subset"], made_by="split"), start=2):
-        if not row["repeat"].isdecimal() or row["subset"] not in SUBSETS:
-            raise PermafrostError(
-                f"{path}: line {number}: got repeat {row['repeat']!r} and subset {row['subset']!r}, expected a number "
-                f"and one of {', '.join(SUBSETS)}; run `dvc repro split`"
-            )
-        rows.append(SplitRow(row["clip_id"], int(row["repeat"]), row["subset"]))
-    return rows
-
-
-def subsets_for_seed(rows: Sequence[SplitRow], seed: int) -> tuple[int, dict[str, str]]:
-    """The repeat that a cell of ``seed`` reads (seed mod the number of repeats), and clip id → subset in it."""
-    repeat = seed % (max(row.repeat for row in rows) + 1)
-    return repeat, {row.clip_id: row.subset for row in rows if row.repeat == repeat}

@@ -1,0 +1,129 @@
+"""The tables that stages hand to each other: clips.csv, rejected.csv and splits.csv.
+
+Apart from what fills them, so that training depends on the tables and not on the code that finds or splits clips.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from permafrost.errors import PermafrostError
+
+SUBSETS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One labelled recording. ``clip_id`` is ``path`` without its extension; ``path`` is relative to the data set's
+    folder with ``/`` between folders; ``group`` and ``fold`` are empty where unknown."""
+
+    clip_id: str
+    path: str
+    label: str
+    group: str
+    fold: str
+
+
+@dataclass(frozen=True)
+class ClipRow(Clip):
+    """A row of clips.csv: a kept clip, with the length in seconds and the sample rate in Hz of its file."""
+
+    seconds: float
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class SplitRow:
+    """A row of splits.csv: in repeat ``repeat`` (from 0), the clip is in ``subset``: train, valid or test."""
+
+    clip_id: str
+    repeat: int
+    subset: str
+
+
+def write_clips(path: Path, rows: Sequence[ClipRow]) -> None:
+    """Write clips.csv in the order of ``rows``."""
+    names = [field.name for field in fields(ClipRow)]
+    _write(path, names, (astuple(row) for row in rows))
+
+
+def read_clips(path: Path) -> list[ClipRow]:
+    """Read clips.csv.
+
+    Raises:
+        PermafrostError: the file is missing, has other columns, or a number does not read.
+    """
+    names = [field.name for field in fields(ClipRow)]
+    rows = []
+    for number, row in enumerate(_read(path, names, made_by="preprocess"), start=2):
+        try:
+            seconds, rate = float(row.pop("seconds")), int(row.pop("sample_rate"))
+        except ValueError as error:
+            raise PermafrostError(f"{path}: line {number}: {error}; expected seconds and a sample rate") from None
+        rows.append(ClipRow(**row, seconds=seconds, sample_rate=rate))
+    return rows
+
+
+def write_rejected(path: Path, rejected: Iterable[tuple[str, str]]) -> None:
+    """Write rejected.csv: (relative path, reason) of each recording that was not kept."""
+    _write(path, ["path", "reason"], rejected)
+
+
+def read_rejected(path: Path) -> dict[str, str]:
+    """Relative path → reason, from rejected.csv."""
+    return {row["path"]: row["reason"] for row in _read(path, ["path", "reason"], made_by="preprocess")}
+
+
+def write_splits(path: Path, rows: Sequence[SplitRow]) -> None:
+    """Write splits.csv in the order of ``rows``."""
+    _write(path, [field.name for field in fields(SplitRow)], (astuple(row) for row in rows))
+
+
+def read_splits(path: Path) -> list[SplitRow]:
+    """Read splits.csv.
+
+    Raises:
+        PermafrostError: the file is missing or empty, has other columns, or a value does not read.
+    """
+    rows = []
+    for number, row in enumerate(_read(path, ["clip_id", "repeat", "subset"], made_by="split"), start=2):
+        if not row["repeat"].isdecimal() or row["subset"] not in SUBSETS:
+            raise PermafrostError(
+                f"{path}: line {number}: got repeat {row['repeat']!r} and subset {row['subset']!r}, expected a number "
+                f"and one of {', '.join(SUBSETS)}; run `dvc repro split`"
+            )
+        rows.append(SplitRow(row["clip_id"], int(row["repeat"]), row["subset"]))
+    if not rows:
+        raise PermafrostError(f"{path} has no row; run `dvc repro split`")
+    return rows
+
+
+def subsets_for_seed(rows: Sequence[SplitRow], seed: int) -> tuple[int, dict[str, str]]:
+    """The repeat that a cell of ``seed`` reads (seed mod the number of repeats), and clip id → subset in it."""
+    repeat = seed % (max(row.repeat for row in rows) + 1)
+    return repeat, {row.clip_id: row.subset for row in rows if row.repeat == repeat}
+
+
+def _read(path: Path, names: list[str], made_by: str) -> list[dict[str, str]]:
+    """The rows of one of the pipeline's own CSV files, which must have exactly the columns ``names``."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except FileNotFoundError:
+        raise PermafrostError(f"{path} does not exist; stage {made_by} writes it: run `dvc repro {made_by}`") from None
+    if reader.fieldnames != names or any(None in row or None in row.values() for row in rows):
+        raise PermafrostError(
+            f"{path}: got the columns {', '.join(reader.fieldnames or [])}, expected {', '.join(names)} in every line; "
+            f"run `dvc repro {made_by}`"
+        )
+    return rows
+
+
+def _write(path: Path, header: list[str], rows: Iterable[Sequence[object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
