@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from permafrost.data.clips import read_clips
-from permafrost.data.splits import read_splits, subset_of_each
+from permafrost.data.splits import read_splits, subsets_for_seed
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import load_base
 from permafrost.provenance.identity import identity
@@ -36,9 +36,12 @@ def main() -> None:
     code = Path("data/code", f"train-{model}.json")
 
     clips = read_clips(clips_table)
-    splits = read_splits(splits_table)
-    repeat, subsets = subset_of_each([clip.clip_id for clip in clips], splits, seed)
-    examples = make_examples(np.load(inputs, mmap_mode="c"), [clip.label for clip in clips], subsets)
+    repeat, subsets = subsets_for_seed(read_splits(splits_table), seed)
+    examples = make_examples(
+        np.load(inputs, mmap_mode="c"),
+        labels=[clip.label for clip in clips],
+        subsets=[subsets.get(clip.clip_id, "") for clip in clips],
+    )
     runtime = section("train", Runtime)
     depends = [cell, parameters(recipe), parameters(strategy), runtime.model_dump()]
     checkpoint = Checkpoint(

@@ -1,0 +1,110 @@
+"""A copy of the project with a study small enough to run with DVC in a test."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TRACKED = (
+    "permafrost",
+    "stages",
+    "conf",
+    "dvc.yaml",
+    "params.yaml",
+    "requirements.txt",
+    ".dvc/config",
+    ".dvc/plots",
+    ".dvcignore",
+    ".gitignore",
+)
+
+
+class Project:
+    """A working copy in which DVC is run as a user would."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(self, *command, check=True):
+        """Run a command in the project; its output, both streams together."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "DVC_"))}
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        environment["HOME"] = str(self.root.parent)  # no user settings of git or dvc
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} exited {done.returncode}:\n{done.stdout[-4000:]}")
+        return done.stdout if check else (done.returncode, done.stdout)
+
+    def repro(self, *arguments):
+        """``dvc repro``; the names of the stages that really ran."""
+        return set(re.findall(r"^Running stage '([^']+)'", self.run("dvc", "repro", *arguments), re.MULTILINE))
+
+    @property
+    def params(self):
+        return yaml.safe_load((self.root / "params.yaml").read_text())
+
+    @params.setter
+    def params(self, values):
+        (self.root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+
+    def edit(self, file, old, new):
+        """Replace text in a source file; it must be there."""
+        path = self.root / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+
+def small(params):
+    """The default study cut down: few short clips, one epoch, two strategies, one seed."""
+    params["dataset"]["source"] |= {"artists_per_style": 3, "clips_per_artist": 2, "seconds": 1.0}
+    params["preprocess"]["clip_seconds"] = 1.0
+    params["models"]["strip_vit"]["pretrain"] |= {"clips": 64, "epochs": 1}
+    for recipe in params["models"].values():
+        recipe["epochs"] = 1
+    params["study"] |= {"freezes": ["none", "head"], "seeds": [0]}
+    return params
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A project whose small study has run once and is committed. Not to be changed: take ``project``."""
+    root = tmp_path_factory.mktemp("pipeline") / "finished"
+    for name in TRACKED:
+        source, target = ROOT / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    project = Project(root)
+    project.params = small(project.params)
+    project.run("git", "init", "-q", "-b", "main")
+    project.run("git", "config", "user.email", "test@example.org")
+    project.run("git", "config", "user.name", "Test")
+    project.ran = project.repro()
+    project.run("git", "add", "-A")
+    project.run("git", "commit", "-qm", "finished")
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A fresh copy of the finished project with its cache."""
+    root = tmp_path / "project"
+    shutil.copytree(finished.root, root, symlinks=True)
+    return Project(root)

@@ -1,0 +1,38 @@
+"""Parameter sets: ``dvc exp run -S`` composes params.yaml from conf/."""
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+SMALL = [
+    *("-S", "dataset.source.artists_per_style=3", "-S", "dataset.source.clips_per_artist=2"),
+    *("-S", "dataset.source.seconds=1.0", "-S", "preprocess.clip_seconds=1.0"),
+    *("-S", "models.strip_vit.pretrain.clips=64", "-S", "models.strip_vit.pretrain.epochs=1"),
+    *("-S", "models.strip_vit.epochs=1", "-S", "models.strip_vit_random.epochs=1"),
+    *("-S", "study.freezes=[none,head]"),
+]
+
+
+def test_exp_run_takes_lists_and_values(project):
+    output = project.run("dvc", "exp", "run", *SMALL, "-S", "study.seeds=[0,3]", "-S", "models.strip_vit.lr=0.002")
+    assert "Running stage 'train@strip_vit-none-3'" in output
+    params = project.params
+    assert params["study"]["seeds"] == [0, 3] and params["models"]["strip_vit"]["lr"] == 0.002
+    assert (project.root / "metrics/cells/strip_vit/head/3/predictions.csv").exists()
+
+
+def test_a_queued_sweep_runs_and_is_compared(project):
+    project.run("dvc", "exp", "run", "--queue", *SMALL, "-S", "study.seeds=[0]", "-S", "study.models=[strip_vit]",
+                "-S", "models.strip_vit.lr=0.001,0.01")  # fmt: skip
+    project.run("dvc", "queue", "start")
+    project.run(
+        "dvc", "queue", "logs", project.run("dvc", "queue", "status").split("\n")[1].split()[0], "-f", check=False
+    )
+    for _ in range(120):
+        status = project.run("dvc", "queue", "status")
+        if status.count("Success") == 2 or "Failed" in status:
+            break
+        project.run("sleep", "1")
+    assert status.count("Success") == 2, status
+    shown = project.run("dvc", "exp", "show", "--csv")
+    assert "0.001" in shown and "0.01" in shown

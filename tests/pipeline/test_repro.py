@@ -1,0 +1,105 @@
+"""What reruns when: seen on a real ``dvc repro``."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.pipeline.conftest import ROOT
+
+pytestmark = pytest.mark.pipeline
+
+CELLS = {f"train@{model}-{freeze}-0" for model in ("strip_vit", "strip_vit_random") for freeze in ("none", "head")}
+PRETRAINED = {cell for cell in CELLS if "random" not in cell}
+
+
+def test_every_stage_runs_once_and_then_none(finished, project):
+    assert finished.ran >= CELLS | {"code", "fetch", "preprocess", "split", "aggregate", "render@strip_vit"}
+    assert project.repro() == set()
+    assert "up to date" in project.run("dvc", "status")
+
+
+def test_git_holds_the_small_outputs_and_nothing_large(project):
+    tracked = project.run("git", "ls-files").split()
+    small = {"dvc.lock", "metrics/summary.json", "metrics/report.md", "plots/strategies.png", "data/splits.csv"}
+    assert small <= set(tracked)
+    assert not [name for name in tracked if name.endswith((".npy", ".safetensors", ".wav")) or "cells/" in name]
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_the_summary_has_every_cell_of_the_study(project):
+    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    for model in ("strip_vit", "strip_vit_random"):
+        for freeze in ("none", "head"):
+            assert summary[model][freeze]["test_accuracy"].keys() >= {"mean", "sd", "n"}
+
+
+def test_one_recipe_s_learning_rate_reruns_its_cells_alone(project):
+    params = project.params
+    params["models"]["strip_vit"]["lr"] *= 2
+    project.params = params
+    assert project.repro() == PRETRAINED | {"code", "aggregate"}
+    assert "strip_vit.none.test_accuracy.mean" in project.run("dvc", "metrics", "diff", "--all")
+
+
+def test_a_new_seed_runs_its_cells_alone_and_a_dropped_one_none(project):
+    params = project.params
+    params["study"]["seeds"] = [0, 1]
+    project.params = params
+    new = {cell[:-1] + "1" for cell in CELLS}
+    assert project.repro() == new | {"code", "aggregate"}
+    params["study"]["seeds"] = [1]
+    project.params = params
+    assert project.repro() == {"code", "aggregate"}
+
+
+def test_layout_comments_and_a_new_backbone_rerun_no_cell(project):
+    project.edit("permafrost/transfer/trainer.py", "import math\n", "# A remark.\nimport math\n\n")
+    project.edit("permafrost/transfer/trainer.py", '"""The training loop of one cell', '"""Another docstring. The loop')
+    shutil.copy(ROOT / "permafrost/models/resnet20.py", project.root / "permafrost/models/another.py")
+    assert project.repro() == {"code"}
+
+
+def test_a_changed_line_in_the_trainer_reruns_every_cell(project):
+    project.edit("permafrost/transfer/trainer.py", "torch.manual_seed(", "torch.random.manual_seed(")
+    assert project.repro() >= CELLS | {"code"}
+    assert "fetch" not in project.repro("--force", "--single-item", "code")
+
+
+def test_a_changed_line_in_a_backbone_reruns_its_recipes_alone(project):
+    params = project.params
+    params["models"]["small"] = params["models"]["strip_vit_random"] | {"backbone": "resnet20", "epochs": 1}
+    params["study"]["models"] = ["strip_vit_random", "small"]
+    project.params = params
+    assert project.repro() >= {"train@small-none-0", "train@small-head-0", "render@small"}
+    project.edit(
+        "permafrost/models/cifar_resnet.py", "class Stem(nn.Module):", "UNUSED = 1\n\n\nclass Stem(nn.Module):"
+    )
+    ran = project.repro()
+    assert {"train@small-none-0", "train@small-head-0", "weights@small"} <= ran
+    assert not [stage for stage in ran if "strip_vit" in stage or stage in ("fetch", "preprocess", "split")]
+
+
+def test_a_missing_cell_is_named_and_a_stale_one_is_left_out(project):
+    params = project.params
+    params["study"]["freezes"] = ["none"]
+    project.params = params
+    output = project.run("dvc", "repro")
+    assert "head" in output and "warning" in output.lower()
+    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    assert set(summary["strip_vit"]) == {"none"}
+    shutil.rmtree(project.root / "metrics/cells/strip_vit/none/0")
+    status, output = project.run("python", "-m", "stages.aggregate", check=False)
+    assert status == 1 and "strip_vit" in output and "none" in output and "Traceback" not in output
+
+
+def test_a_failing_stage_loses_nothing_that_was_finished(project):
+    params = project.params
+    params["models"]["strip_vit"]["lr"] = 1e30
+    params["models"]["strip_vit"]["optimiser"] = "sgd"
+    project.params = params
+    status, output = project.run("dvc", "repro", check=False)
+    assert status != 0 and "lower lr" in output and "Traceback" not in output
+    assert (project.root / "metrics/cells/strip_vit_random/none/0/metrics.json").exists()
+    project.run("git", "checkout", "-q", "params.yaml")
+    assert project.repro() <= {"code"}
