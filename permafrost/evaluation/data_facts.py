@@ -1,0 +1,64 @@
+"""What a study's scores are scores of: how many clips and classes, how they were split, and what guessing gets."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from permafrost.errors import PermafrostError
+
+
+def data_facts(
+    name: str, audit: Mapping[str, Any], rejected: int, split_kind: str, repeats: Iterable[int]
+) -> dict[str, Any]:
+    """The ``data`` block of summary.json.
+
+    Args:
+        name: the data set's.
+        audit: the contents of audit.json.
+        rejected: number of recordings that preprocessing left out.
+        split_kind: ``split.kind``.
+        repeats: numbers of the repeats that the study's cells used.
+
+    ``chance`` is the accuracy of guessing evenly. ``majority`` is that of always answering the class that is most
+    common in training, on the test clips, averaged over the repeats. Clip counts are averages over the repeats too.
+
+    Raises:
+        PermafrostError: a cell used a repeat that the audit does not know.
+    """
+    by_number = {repeat["repeat"]: repeat for repeat in audit["repeats"]}
+    used = sorted(set(repeats))
+    if unknown := [number for number in used if number not in by_number]:
+        raise PermafrostError(
+            f"data/audit.json has no repeat {unknown[0]}, on which cells were trained (it has {len(by_number)}); cells "
+            "and split are of different parameters: run `dvc repro`"
+        )
+    splits = [by_number[number] for number in used]
+    counts = {
+        f"{subset}_clips": _mean(split["clips"][subset] for split in splits) for subset in ("train", "valid", "test")
+    }
+    return {
+        "name": name,
+        "clips": audit["clips"],
+        "classes": len(audit["classes"]),
+        "groups": audit["groups"],
+        "rejected": rejected,
+        "split": split_kind,
+        "splits": len(splits),
+        **counts,
+        "chance": round(1 / len(audit["classes"]), 6),
+        "majority": round(_mean(_majority(split["classes"]) for split in splits), 6),
+        "groups_across_subsets": max(len(split["groups_across_subsets"]) for split in splits),
+        "duplicates_across_subsets": max(len(split["duplicates_across_subsets"]) for split in splits),
+    }
+
+
+def _majority(classes: Mapping[str, Mapping[str, int]]) -> float:
+    train, test = classes["train"], classes["test"]
+    # Equally common classes: the first by name, so that the number does not depend on their order in the file.
+    guess = max(sorted(train), key=lambda label: train[label])
+    return test.get(guess, 0) / max(1, sum(test.values()))
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    mean = sum(listed) / len(listed)
+    return int(mean) if mean == int(mean) else mean
