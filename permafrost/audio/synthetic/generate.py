@@ -1,54 +1,53 @@
 """Write the data set: folder/<style>/<artist>/<nn>.wav, the same bytes from the same seed."""
 
 import wave
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from permafrost.audio.pool import spread
 from permafrost.audio.synthetic.artists import compose, draw_artist, names
 from permafrost.audio.synthetic.play import play
 from permafrost.audio.synthetic.settings import Synthetic
 from permafrost.audio.synthetic.streams import DATA_SET, stream
 from permafrost.audio.synthetic.styles import STYLES
-from permafrost.progress import progress
 
 
-def generate(settings: Synthetic, folder: Path, workers: int = 1) -> int:
+def generate(settings: Synthetic, folder: Path, workers: int | None = None) -> int:
     """Write all clips as 16-bit mono wav files under ``folder`` and return how many.
 
     Every clip has a random stream of its own (seed, style, artist, clip), so the bytes do not depend on ``workers``,
-    the number of processes. Arithmetic is in float64: another processor's last bits do not survive rounding to 16.
+    the number of processes (by default one a core). Arithmetic is in float64: what another processor does to its last
+    bits does not survive rounding to 16.
     """
+    for place in _places(settings):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    clips = len(STYLES) * settings.artists_per_style * settings.clips_per_artist
+    return len(spread(_writer, (settings, folder), clips, "generate", workers))
+
+
+def _places(settings: Synthetic) -> list[Path]:
+    """The folder <style>/<artist> of each artist."""
     roster = names(len(STYLES) * settings.artists_per_style, stream(settings.seed, DATA_SET))
-    jobs = [
-        (style, number, roster[index * settings.artists_per_style + number])
-        for index, style in enumerate(STYLES)
-        for number in range(settings.artists_per_style)
-    ]
-    write = partial(_write_artist, settings, folder)
-    if workers <= 1:
-        done = sum(progress(map(write, jobs), len(jobs), "generate", "artist"))
-    else:
-        with ProcessPoolExecutor(workers) as pool:
-            done = sum(progress(pool.map(write, jobs), len(jobs), "generate", "artist"))
-    return done
+    return [Path(list(STYLES)[number // settings.artists_per_style], name) for number, name in enumerate(roster)]
 
 
-def _write_artist(settings: Synthetic, folder: Path, job: tuple[str, int, str]) -> int:
-    """All clips of one artist: one job, because they share a room and wavetables."""
-    name, number, artist_name = job
-    style, place = STYLES[name], (settings.seed, DATA_SET, list(STYLES).index(name), number)
-    artist = draw_artist(artist_name, style, stream(*place))
-    target = folder / name / artist_name
-    target.mkdir(parents=True, exist_ok=True)
-    for clip in range(settings.clips_per_artist):
-        random = stream(*place, clip)
+def _writer(settings: Synthetic, folder: Path) -> Callable[[int], None]:
+    """A process's own function that writes the clip of a number."""
+    places = _places(settings)
+
+    def write(number: int) -> None:
+        artist_number, clip = divmod(number, settings.clips_per_artist)
+        style_number, member = divmod(artist_number, settings.artists_per_style)
+        style, place = list(STYLES.values())[style_number], places[artist_number]
+        artist = draw_artist(place.name, style, stream(settings.seed, DATA_SET, style_number, member))
+        random = stream(settings.seed, DATA_SET, style_number, member, clip)
         piece = compose(artist, style, random)
         samples = play(piece, artist.sound, settings.seconds, settings.sample_rate, random)
-        write_wav(target / f"{clip:02d}.wav", samples, settings.sample_rate)
-    return settings.clips_per_artist
+        write_wav(folder / place / f"{clip:02d}.wav", samples, settings.sample_rate)
+
+    return write
 
 
 def write_wav(path: Path, samples: np.ndarray, sample_rate: int) -> None:

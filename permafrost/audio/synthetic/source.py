@@ -5,12 +5,12 @@ artist or random stream of the data set is in here.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 
+from permafrost.audio.pool import spread
 from permafrost.audio.synthetic.artists import draw_sound
 from permafrost.audio.synthetic.drums import KITS, PATTERNS
 from permafrost.audio.synthetic.harmony import MODES, PROGRESSIONS
@@ -21,8 +21,8 @@ from permafrost.audio.synthetic.play import play
 from permafrost.audio.synthetic.rhythm import METRES
 from permafrost.audio.synthetic.settings import SourceTask
 from permafrost.audio.synthetic.streams import SOURCE, stream
-from permafrost.progress import progress
 
+Transform = Callable[[np.ndarray], np.ndarray]
 NOT_HEARD = -100  # label of a factor that cannot be heard, such as the kit of a piece without drums
 
 _TUNED = [name for name in INSTRUMENTS if name != "bass"]
@@ -51,27 +51,23 @@ class SourceClips:
 
 
 def source_task(
-    settings: SourceTask, workers: int = 1, transform: Callable[[np.ndarray], np.ndarray] | None = None
+    settings: SourceTask,
+    workers: int | None = None,
+    renderer: Callable[..., Transform] | None = None,
+    arguments: tuple[Any, ...] = (),
 ) -> SourceClips:
-    """Play the source task's clips in ``workers`` processes.
+    """Play the source task's clips.
 
     Args:
         settings: how many clips, how long, and the seed.
-        workers: processes; the result does not depend on it.
-        transform: turns int16 [n, samples] into the array to keep, in the processes that play; must pickle.
+        workers: processes, by default one a core; the result does not depend on it.
+        renderer: called with ``arguments`` once in each process, gives what turns a waveform, int16 [samples], into
+            the array to keep; without it the waveforms are kept.
+        arguments: for ``renderer``.
     """
-    artists = [
-        range(first, min(first + settings.clips_per_artist, settings.clips))
-        for first in range(0, settings.clips, settings.clips_per_artist)
-    ]
-    make = partial(_play_artist, settings, transform)
-    if workers <= 1:
-        made = list(progress(map(make, artists), len(artists), "source task", "artist"))
-    else:
-        with ProcessPoolExecutor(workers) as pool:
-            made = list(progress(pool.map(make, artists, chunksize=4), len(artists), "source task", "artist"))
-    pieces = [piece for some, _ in made for piece in some]
-    return SourceClips(np.concatenate([inputs for _, inputs in made]), labels(pieces))
+    played = spread(_player, (settings, renderer, arguments), settings.clips, "source task", workers)
+    pieces = [piece for piece, _ in played]
+    return SourceClips(np.stack([array for _, array in played]), labels(pieces))
 
 
 def source_sound(seed: int, artist: int) -> Sound:
@@ -92,19 +88,21 @@ def labels(pieces: list[Piece]) -> dict[str, np.ndarray]:
     return {factor: np.array(found[factor], dtype=np.int64) for factor in CLASSES}
 
 
-def _play_artist(
-    settings: SourceTask, transform: Callable[[np.ndarray], np.ndarray] | None, clips: range
-) -> tuple[list[Piece], np.ndarray]:
-    artist = clips.start // settings.clips_per_artist
-    sound = source_sound(settings.seed, artist)
-    pieces, waveforms = [], []
-    for clip in clips:
+def _player(
+    settings: SourceTask, renderer: Callable[..., Transform] | None, arguments: tuple[Any, ...]
+) -> Callable[[int], tuple[Piece, np.ndarray]]:
+    """A process's own function that plays the clip of a number."""
+    transform = renderer(*arguments) if renderer else None
+
+    def play_clip(clip: int) -> tuple[Piece, np.ndarray]:
+        artist = clip // settings.clips_per_artist
         random = stream(settings.seed, SOURCE, artist, clip)
         piece = _draw_piece(random)
-        waveforms.append(play(piece, sound, settings.seconds, settings.sample_rate, random))
-        pieces.append(piece)
-    inputs = np.stack(waveforms)
-    return pieces, transform(inputs) if transform else inputs
+        sound = source_sound(settings.seed, artist)
+        waveform = play(piece, sound, settings.seconds, settings.sample_rate, random)
+        return piece, transform(waveform) if transform else waveform
+
+    return play_clip
 
 
 def _draw_piece(random: np.random.Generator) -> Piece:
