@@ -89,6 +89,9 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[_Member]:
             link = info.linkname
         kind = "file" if info.isreg() else "folder" if info.isdir() else "link" if link else "other"
         yield _Member(info.name, kind, partial(archive.extractfile, info), link)
+    # tarfile takes a damaged header for the end; reading on to the real end makes gzip, bzip2 and xz check their sums.
+    while archive.fileobj is not None and archive.fileobj.read(1 << 20):
+        pass
 
 
 def _refuse_unsafe(member: _Member, archive: Path) -> None:

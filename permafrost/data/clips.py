@@ -30,7 +30,7 @@ def find_clips(root: Path, labels: Labels) -> list[Clip]:
     paths = audio_files(root)
     if isinstance(labels, PatternLabels):
         found = _labels_from_pattern(paths, labels.pattern)
-        rule = f"the pattern {labels.pattern!r} (dataset.labels.pattern)"
+        rule = f"the pattern {labels.pattern} (dataset.labels.pattern)"
     else:
         found = labels_from_table(root, paths, labels)
         rule = f"the table {root / labels.file} (dataset.labels.file)"

@@ -1,10 +1,12 @@
 """Download one file: resumed after a break, retried after a passing failure, and never kept with a wrong checksum."""
 
 import hashlib
+import logging
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -14,7 +16,8 @@ from permafrost.progress import progress
 if TYPE_CHECKING:
     from requests import Response
 
-CHUNK = 1 << 20
+log = logging.getLogger(__name__)
+MEBIBYTE, PIECE = 1 << 20, 1 << 14
 TRIES = 5
 TIMEOUT = (10.0, 60.0)  # seconds: to connect, and between two pieces
 PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -35,7 +38,7 @@ def download(url: str, target: Path, sha256: str | None, pause: float = 1.0) -> 
         url: where from.
         target: the file to write; its folder must exist.
         sha256: expected checksum in hexadecimal, or None.
-        pause: seconds before the second try; doubled for each further one.
+        pause: seconds before the second try; doubled for each further one without progress.
 
     Raises:
         PermafrostError: not there, not reachable after ``TRIES`` tries without progress, or another checksum.
@@ -88,9 +91,11 @@ def _load(url: str, part: Path, pause: float) -> None:
             if failed >= TRIES:
                 raise PermafrostError(
                     f"{url}: {error}; gave up after {TRIES} tries without progress, with {have} bytes in {part}. Check "
-                    "the network and run again, or put the data set in a folder yourself and set dataset.path"
+                    "the network and run again"
                 ) from None
-            time.sleep(pause * 2**failed)
+            wait = pause * 2 ** max(failed - 1, 0)
+            log.warning("%s: %s; trying again in %.0f s", url, error, wait)
+            time.sleep(wait)
 
 
 def _try(url: str, part: Path) -> None:
@@ -123,10 +128,21 @@ def _save(response: "Response", part: Path, url: str) -> None:
     """Write the body to ``part``: behind what is there, or from the start where the server sends the whole again."""
     resumed = response.status_code == 206
     length = int(response.headers.get("Content-Length", 0)) or None
-    pieces = response.iter_content(CHUNK)
     with part.open("ab" if resumed else "wb") as file:
         start = file.tell()
-        for piece in progress(pieces, length and -(-length // CHUNK), f"download {url}", "MiB"):
-            file.write(piece)
+        mebibytes = _write(response, file)
+        for _ in progress(mebibytes, length and length // MEBIBYTE, f"download {url}", "MiB"):
+            ...
         if length is not None and file.tell() < start + length:
             raise _BrokenOffError(f"the server closed after {file.tell()} of {start + length} bytes")
+
+
+def _write(response: "Response", file: IO[bytes]) -> Iterator[None]:
+    """Write the body in small pieces, so that little is lost when it breaks off; one step for each MiB."""
+    since = 0
+    for piece in response.iter_content(PIECE):
+        file.write(piece)
+        since += len(piece)
+        while since >= MEBIBYTE:
+            since -= MEBIBYTE
+            yield

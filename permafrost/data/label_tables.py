@@ -101,7 +101,7 @@ def groups_from_index(root: Path, clip_ids: Iterable[str], index: GroupIndex) ->
             )
     if not matched:
         raise PermafrostError(
-            f"{file}: no line matches dataset.labels.groups.pattern {index.pattern!r}; the first line is "
+            f"{file}: no line matches dataset.labels.groups.pattern {index.pattern}; the first line is "
             f"{(lines or [''])[0]!r}"
         )
     return groups

@@ -25,7 +25,11 @@ def fetch(dataset: Dataset, root: Path, work: Path = WORK_FOLDER) -> None:
     if origin.kind == "path" and not Path(dataset.path).is_dir():
         raise PermafrostError(
             f"dataset.path: {dataset.path} is not a folder (seen from {Path.cwd()}); give the folder of the recordings "
-            f"with -S dataset.path=FOLDER"
+            "with -S dataset.path=FOLDER"
+        )
+    if origin.kind == "path" and Path(dataset.path).resolve().is_relative_to(root.resolve()):
+        raise PermafrostError(
+            f"dataset.path: {dataset.path} is in {root}, which stage fetch empties; move your recordings elsewhere"
         )
     work.mkdir(parents=True, exist_ok=True)
     fresh = work / "complete"
@@ -53,7 +57,12 @@ def _download(source: UrlSource, fresh: Path, work: Path) -> None:
     for number, file in enumerate(source.files):
         got = work / f"{number}-{file.file_name}"
         where = f"dataset.source.files.{number}"
-        measured = download(file.url, got, file.sha256)
+        try:
+            measured = download(file.url, got, file.sha256)
+        except PermafrostError as error:
+            raise PermafrostError(
+                f"{where}: {error}. Or put the recordings into a folder and set dataset.path"
+            ) from None
         if file.sha256 is None:
             print(f"{file.url}: measured sha256 {measured} (none is given in {where})", flush=True)
         if file.archive == "none":
