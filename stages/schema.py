@@ -6,16 +6,16 @@ from typing import Any
 import pydantic
 
 from permafrost.audio.inputs import RecipeInput
-from permafrost.audio.preprocessing import Preprocess
+from permafrost.audio.settings import Preprocess
 from permafrost.data.dataset import Dataset
 from permafrost.data.splits import Split
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import Study
 from permafrost.models.registry import backbone_names
-from permafrost.models.weights import WeightsSettings
+from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, choose, validate
 from permafrost.transfer.freezing import Freezing
-from permafrost.transfer.pretraining import Pretrain
+from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.recipe import Runtime, Training
 from stages.stage import parameters
 
