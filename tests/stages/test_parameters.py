@@ -1,0 +1,96 @@
+"""params.yaml: what conf/ composes, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from permafrost.errors import PermafrostError
+from stages import schema
+from stages.compose import compose_into
+
+ROOT = Path(__file__).parents[2]
+STUDIES = sorted(path.stem for path in (ROOT / "conf/study").glob("*.yaml"))
+DATASETS = sorted(path.stem for path in (ROOT / "conf/dataset").glob("*.yaml"))
+
+
+@pytest.fixture
+def composed(tmp_path, monkeypatch):
+    """Compose into a temporary params.yaml and stand beside it."""
+
+    def compose(*overrides):
+        monkeypatch.chdir(ROOT)
+        compose_into(tmp_path / "params.yaml", list(overrides))
+        monkeypatch.chdir(tmp_path)
+        return yaml.safe_load((tmp_path / "params.yaml").read_text())
+
+    return compose
+
+
+def test_the_committed_parameters_are_what_conf_composes(composed, tmp_path):
+    composed()
+    assert (tmp_path / "params.yaml").read_text() == (ROOT / "params.yaml").read_text(), "run `make params`"
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_study_is_valid_and_brings_just_its_models(composed, study):
+    params = composed(f"study={study}")
+    schema.check_parameters()
+    assert params["study"]["name"] == study
+    assert set(params["models"]) == set(params["study"]["models"])
+    if params["study"]["freezes"]:
+        assert {"none", "head"} <= set(params["freezing"])
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_data_set_is_valid_under_the_default_study(composed, dataset):
+    composed(f"dataset={dataset}")
+    schema.check_parameters()
+
+
+def test_every_model_and_strategy_of_the_catalogue_can_be_composed(composed):
+    for path in (ROOT / "conf/model").glob("*.yaml"):
+        composed(f"+model@models.mine={path.stem}")
+        schema.check_parameters()
+    for path in (ROOT / "conf/freezing").glob("*.yaml"):
+        composed("+freezing@freezing.mine=" + path.stem) if path.stem != "standard" else composed()
+        schema.check_parameters()
+
+
+def test_a_random_control_differs_from_its_recipe_in_its_weights_alone(composed):
+    for study in STUDIES:
+        models = composed(f"study={study}")["models"]
+        for name in [name for name in models if name.endswith("_random")]:
+            control, recipe = models[name], models[name.removesuffix("_random")]
+            different = {key for key in recipe if recipe[key] != control[key]}
+            assert different <= {"weights", "weights_sha256", "pretrain"} and control["weights"] == "random"
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("models.strip_vit.lr=-1", "models.strip_vit.lr: got -1"),
+        ("+models.strip_vit.learning_rate=1", "models.strip_vit.learning_rate: unknown key"),
+        ("models.strip_vit.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
+        ("models.strip_vit.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
+        ("study.models=[strip_vti]", "study.models: 'strip_vti' does not exist"),
+        ("study.freezes=[none,hed]", "did you mean 'head'?"),
+        ("study.seeds=[0,0]", "study.seeds"),
+        ("study.seeds=[]", "study.seeds"),
+        ("+freezing.mine.freez=2", "freezing.mine.freez"),
+        ("preprocess.sample_rate=fast", "preprocess.sample_rate"),
+        ("split.test=1.5", "split.test"),
+        ("train.device=tpu", "train.device"),
+        ("+extra=1", "params.yaml: 'extra' does not exist"),
+    ],
+)
+def test_a_wrong_parameter_is_named(composed, override, said):
+    composed(override)
+    with pytest.raises(PermafrostError) as error:
+        schema.check_parameters()
+    assert said in str(error.value)
+
+
+def test_an_unknown_data_set_or_study_is_refused_with_the_known_ones(composed):
+    with pytest.raises(Exception, match="esc10"):
+        composed("dataset=esc11")
