@@ -1,7 +1,7 @@
 """Write params.yaml as conf/ composes it: what ``dvc exp run`` does first, without running anything.
 
-    python -m stages.compose                    the default study
-    python -m stages.compose study=esc10 ...    the same with overrides
+python -m stages.compose                    the default study
+python -m stages.compose study=esc10 ...    the same with overrides
 """
 
 import sys
