@@ -51,8 +51,8 @@ def load_delta(path: Path, base: Path) -> Network:
     state, about = load_base(base)
     if (found := file_sha256(base)) != metadata["base_sha256"]:
         raise PermafrostError(
-            f"{path} was trained from {metadata['base']} with sha256 {metadata['base_sha256']}, but {base} has {found}; "
-            "check out the revision that trained it (`dvc checkout`), or train the cell again"
+            f"{path} was trained from {metadata['base']} with sha256 {metadata['base_sha256']}, but {base} has "
+            f"{found}; check out the revision that trained it (`dvc checkout`), or train the cell again"
         )
     shape = tuple(json.loads(metadata["input_shape"]))
     network = build(metadata["backbone"], shape, int(metadata["classes"]), int(metadata["seed"]))

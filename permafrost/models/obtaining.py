@@ -127,8 +127,7 @@ def _download(wanted: Wanted, folders: list[Path], cache: Path, key: str) -> Pat
     whole = wanted.sha256 if len(wanted.sha256) == 64 else None
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        download(wanted.url, path, sha256=whole)
-        found = file_sha256(path)
+        found = download(wanted.url, path, sha256=whole)
         if not found.startswith(wanted.sha256):
             path.unlink()
             raise PermafrostError(f"{wanted.url} gave a file with sha256 {found}")
