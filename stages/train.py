@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from permafrost.data.clips import read_clips
-from permafrost.data.splits import read_splits, subsets_for_seed
+from permafrost.data.tables import read_clips, read_splits, subsets_for_seed
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import load_base
 from permafrost.provenance.identity import identity
