@@ -1,0 +1,64 @@
+"""Which classes are taken for which: the confusion matrix of one strategy."""
+
+from typing import Any
+
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.scores import confusion, recall
+from permafrost.report.style import FAINT, headline, house_style, new_figure
+from permafrost.report.tables import confusion_rows
+from permafrost.report.wording import plural
+
+# Beyond this many classes, numbers in the fields are too small to read.
+MOST_CLASSES_WITH_NUMBERS = 16
+LONGEST_NAME = 18
+
+
+def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]) -> Figure:
+    """Shares of each true class's test clips (rows, percent) by predicted class, over all seeds."""
+    rows, classes = confusion_rows(cells, model, freeze), cells.classes
+    code = {name: number for number, name in enumerate(classes)}
+    table = confusion(rows["label"].map(code), rows["predicted"].map(code), len(classes))
+    clips = table.sum(axis=1, keepdims=True)
+    shares = np.divide(100 * table, clips, out=np.zeros(table.shape), where=clips > 0)
+    numbered = len(classes) <= MOST_CLASSES_WITH_NUMBERS
+    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in classes]
+    found = [
+        f"{name}  {100 * share:.0f} %" if share == share else name
+        for name, share in zip(names, recall(table), strict=True)
+    ]
+    with house_style():
+        height = min(10.5, 2.2 + 0.42 * len(classes))
+        figure = new_figure(height)
+        ax = figure.subplots()
+        text = np.vectorize(lambda share: f"{share:.0f}" if share >= 0.5 else "")(shares)
+        sns.heatmap(
+            shares,
+            ax=ax,
+            cmap=sns.light_palette("#0072B2", as_cmap=True),
+            vmin=0,
+            vmax=100,
+            annot=text if numbered else False,
+            fmt="",
+            annot_kws={"fontsize": 8.5 if len(classes) <= 12 else 7},
+            linewidths=0.6 if numbered else 0,
+            xticklabels=names,
+            yticklabels=names if numbered else found,
+            cbar_kws={"label": "share of the true class (%)", "pad": 0.015, "aspect": 30},
+        )
+        crowded = max(map(len, names)) * len(names) > 90  # characters that fit side by side
+        # A letter is as high as its size; 0.75 of a field's height or width leaves a gap between lines.
+        size = min(8.5, 0.75 * 72 * min(height - 2.2, 6.0) / len(classes))
+        ax.tick_params(axis="x", rotation=90 if crowded else 0, labelsize=size)
+        ax.tick_params(axis="y", rotation=0, labelsize=size)
+        ax.set(xlabel="predicted", ylabel="true class" if numbered else "true class, and how much of it is found")
+        ax.collections[0].colorbar.outline.set_edgecolor(FAINT)
+        subtitle = (
+            f"{data['name']}: test clips over {plural(len(cells.seeds), 'seed')}, in percent of the true class; "
+            "strategy chosen on validation"
+        )
+        headline(figure, f"Confusion of {model} with strategy {freeze}", subtitle, top=0.62)
+    return figure

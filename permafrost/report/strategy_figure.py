@@ -1,0 +1,148 @@
+"""The figure of a study: test accuracy by freezing strategy, with its random-weights control beside it."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.choice import chosen_freeze
+from permafrost.evaluation.estimates import by_seed
+from permafrost.evaluation.study import control_of, is_control
+from permafrost.report.style import CONTROL, FAINT, INK, OWN, headline, house_style, new_figure, top_legend
+from permafrost.report.wording import percent, plural
+
+DODGE = 0.11
+FACETS_A_ROW = 2
+
+
+def strategy_figure(cells: Cells, data: dict[str, Any]) -> Figure:
+    """A facet a model: mean, standard deviation and single seeds of each strategy; ``data`` is the summary's block."""
+    models = [model for model in cells.models if not is_control(model, cells.models)]
+    columns = min(FACETS_A_ROW, len(models))
+    rows = -(-len(models) // columns)
+    with house_style():
+        figure = new_figure(1.0 + 3.4 * rows)
+        axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+        for number, (model, ax) in enumerate(zip(models, axes, strict=False)):
+            _facet(ax, cells, model, data, wrapped=columns * len(cells.freezes) > 7)
+            if number % columns == 0:
+                ax.set_ylabel("test accuracy (%)")
+            if number + columns >= len(models):
+                ax.set_xlabel("freezing strategy, and how many of the units it freezes")
+        for ax in axes[len(models) :]:
+            ax.set_visible(False)
+        _limits(axes[0], cells, data["chance"])
+        controlled = any(control_of(model, cells.models) for model in models)
+        subtitle = (
+            f"{data['name']}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test clips, {data['split']} "
+            f"split, {plural(len(cells.seeds), 'seed')}"
+        )
+        headline(figure, "Test accuracy by freezing strategy", subtitle, top=0.86)
+        _legend(figure, controlled, len(cells.seeds))
+    return figure
+
+
+def _facet(ax: Axes, cells: Cells, model: str, data: dict[str, Any], wrapped: bool) -> None:
+    control = control_of(model, cells.models)
+    chosen = cells.freezes.index(chosen_freeze(cells, model))
+    ax.axvspan(chosen - 0.5, chosen + 0.5, color="#F3F6F9", zorder=0)
+    ax.axhline(100 * data["chance"], color=FAINT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    sides = {model: -1, control: 1} if control else {model: 0}
+    tops = {model: _series(ax, cells, model, sides[model], OWN, "o")}
+    if control:
+        tops[control] = _series(ax, cells, control, sides[control], CONTROL, "D")
+    for place, freeze in enumerate(cells.freezes):
+        means = {name: 100 * by_seed(cells, (name, freeze), "test_accuracy").mean() for name in tops}
+        upper = max(means, key=means.get)
+        for name, mean in means.items():
+            low, high = tops[name][place]
+            above = name == upper
+            ax.annotate(
+                percent(mean / 100),
+                (place + sides[name] * DODGE, high if above else low),
+                xytext=(0, 4 if above else -4),
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if above else "top",
+                fontsize=8,
+                color=OWN if name == model else CONTROL,
+            )
+    ax.set_xticks(range(len(cells.freezes)), [_tick(cells, model, freeze, wrapped) for freeze in cells.freezes])
+    ax.get_xticklabels()[chosen].set_fontweight("bold")
+    ax.set_xlim(-0.5, len(cells.freezes) - 0.5)
+    ax.set_title(model)
+    ax.annotate(
+        "chosen on\nvalidation",
+        (chosen, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, -3),
+        ha="center",
+        va="top",
+        textcoords="offset points",
+        fontsize=7.5,
+        color=FAINT,
+    )
+    ax.annotate(
+        f"chance {percent(data['chance'], 0)} %",
+        (len(cells.freezes) - 0.5, 100 * data["chance"]),
+        xytext=(-2, 3),
+        ha="right",
+        va="bottom",
+        textcoords="offset points",
+        fontsize=7.5,
+        color=FAINT,
+    )
+
+
+def _series(ax: Axes, cells: Cells, model: str, side: int, colour: str, marker: str) -> list[tuple[float, float]]:
+    """Draw one model's strategies on the left (-1) or right (1) of their place; the lowest and highest of each."""
+    places = np.arange(len(cells.freezes)) + side * DODGE
+    values = np.array([100 * by_seed(cells, (model, freeze), "test_accuracy") for freeze in cells.freezes])
+    means = values.mean(axis=1)
+    sds = values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(values))
+    ax.plot(places, means, color=colour, linewidth=1.1, alpha=0.4, zorder=2)
+    if values.shape[1] > 1:
+        # Seeds stand beside their mean in the study's order, not at random: the same picture every time.
+        beside = (side or 1) * np.linspace(0.09, 0.2, values.shape[1])
+        ax.vlines(places, means - sds, means + sds, color=colour, linewidth=2.2, zorder=4)
+        ax.scatter(places[:, None] + beside, values, s=11, color=colour, alpha=0.5, linewidths=0, zorder=3)
+    ax.scatter(places, means, s=36, color=colour, marker=marker, edgecolors="white", linewidths=0.9, zorder=5)
+    low, high = np.minimum(values.min(axis=1), means - sds), np.maximum(values.max(axis=1), means + sds)
+    return list(zip(low, high, strict=True))
+
+
+def _tick(cells: Cells, model: str, freeze: str, wrapped: bool) -> str:
+    """The strategy's name, in lines that fit, and how many of the units it freezes."""
+    size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
+    name = freeze.replace("_", "\n").replace("-", "\n") if wrapped else freeze
+    known = size["units"] == size["units"] and size["units"] is not None
+    return f"{name}\n{size['frozen_units']:.0f}/{size['units']:.0f}" if known else name
+
+
+def _limits(ax: Axes, cells: Cells, chance: float) -> None:
+    """From chance, the honest floor, to a little above the best seed."""
+    values = 100 * cells.runs["test_accuracy"]
+    low, high = min(values.min(), 100 * chance), values.max()
+    room = max(high - low, 5)
+    floor = max(0, low - 0.08 * room)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    ax.set_ylim(floor, high + 0.28 * room)
+    ax.set_yticks([tick for tick in ax.get_yticks() if floor <= tick <= min(100, high + 0.28 * room)])
+
+
+def _legend(figure: Figure, controlled: bool, seeds: int) -> None:
+    def marker(shape: str, colour: str, size: float, **more: Any) -> Line2D:
+        return Line2D([], [], linestyle="", marker=shape, color=colour, markersize=size, **more)
+
+    entries = [(marker("o", OWN, 6.5), "pretrained weights" if controlled else "mean" if seeds > 1 else "one seed")]
+    if controlled:
+        entries.append((marker("D", CONTROL, 5.5), "random weights (control)"))
+    if seeds > 1:
+        entries.append((marker("|", INK, 12, markeredgewidth=2.2), "± sd over seeds"))
+        entries.append((marker("o", INK, 3.5, alpha=0.55), "one seed"))
+    handles, labels = zip(*entries, strict=True)
+    top_legend(figure, handles, labels, columns=len(entries))

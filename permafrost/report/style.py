@@ -1,0 +1,102 @@
+"""The look of the figures, and how they become files of the same bytes for the same numbers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+# Blue and vermilion of Okabe & Ito's palette (2008, jfly.uni-koeln.de/color): told apart with every colour blindness,
+# and different in lightness. Shapes differ too.
+OWN, CONTROL = "#0072B2", "#D55E00"
+INK, FAINT, GRID = "#24292F", "#6E7781", "#E6E8EB"
+# A README column is about 860 pixels wide; twice that stays sharp on dense screens, and 9 pt stay readable.
+WIDTH_INCHES, DOTS_PER_INCH = 8.8, 190
+
+_SETTINGS = {
+    # DejaVu comes with matplotlib: the same letters on every machine.
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": FAINT,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "savefig.dpi": DOTS_PER_INCH,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw within this; a user's own matplotlibrc has no say."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def new_figure(height: float) -> Figure:
+    """An empty figure of the usual width (inches), free of pyplot's global state and of any window system."""
+    figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06, wspace=0.03, hspace=0.05)
+    return figure
+
+
+def headline(figure: Figure, title: str, subtitle: str, top: float) -> None:
+    """Title and subtitle, left, above everything else; ``top`` is the height in inches that they take."""
+    height = figure.get_size_inches()[1]
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / height))
+    figure.text(0.012, 1 - 0.10 / height, title, ha="left", va="top", fontsize=12, fontweight="bold")
+    figure.text(0.012, 1 - 0.34 / height, subtitle, ha="left", va="top", fontsize=9, color=FAINT)
+
+
+def top_legend(figure: Figure, handles: Sequence[Line2D], labels: Sequence[str], columns: int) -> None:
+    """A legend below the headline, left, in rows of ``columns`` entries."""
+    # Legends fill column by column; entries are reordered so that they read row by row.
+    rows = -(-len(labels) // columns)
+    order = [
+        row * columns + column
+        for column in range(columns)
+        for row in range(rows)
+        if row * columns + column < len(labels)
+    ]
+    figure.legend(
+        [handles[number] for number in order],
+        [labels[number] for number in order],
+        loc="upper left",
+        bbox_to_anchor=(0.004, 1 - 0.5 / figure.get_size_inches()[1]),
+        ncols=min(columns, len(labels)),
+        handletextpad=0.5,
+        columnspacing=1.6,
+    )
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG without date, version or anything else that would differ between equal figures."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with house_style():
+        figure.savefig(path, metadata={"Software": None})

@@ -1,0 +1,65 @@
+"""The tables behind the report and the plots. Each function gives a data frame; ``write_csv`` writes it."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from permafrost.evaluation.cells import Cells
+
+NUMBERS = ("mean", "sd", "ci_low", "ci_high", "n")
+
+
+def comparisons_table(summary: dict[str, Any]) -> pd.DataFrame:
+    """One row a planned comparison: comparison, model, freeze, reference_model, reference_freeze, score, numbers.
+
+    Differences are of test accuracy, as fractions.
+    """
+    rows = []
+    for comparison, reference in (("versus_none", "freeze"), ("transfer_gain", "model")):
+        for model, by_freeze in summary["comparisons"].get(comparison, {}).items():
+            for freeze, numbers in by_freeze.items():
+                rows.append(
+                    {
+                        "comparison": comparison,
+                        "model": model,
+                        "freeze": freeze,
+                        "reference_model": f"{model}_random" if reference == "model" else model,
+                        "reference_freeze": "none" if reference == "freeze" else freeze,
+                        "score": "test_accuracy",
+                        **numbers,
+                    }
+                )
+    names = ("comparison", "model", "freeze", "reference_model", "reference_freeze", "score", *NUMBERS)
+    return pd.DataFrame(rows, columns=list(names))
+
+
+def learning_curves(cells: Cells) -> pd.DataFrame:
+    """Mean over seeds, one row a model, strategy and epoch: model, freeze, depth, epoch, losses, accuracies, n.
+
+    ``n`` is the number of seeds that still trained in that epoch: fewer at the end, where patience stopped some.
+    """
+    columns = ["train_loss", "train_accuracy", "valid_loss", "valid_accuracy"]
+    grouped = cells.histories.groupby(["model", "freeze", "epoch"], sort=False)
+    table = grouped[columns].mean()
+    table["valid_accuracy_sd"] = grouped["valid_accuracy"].std()
+    table["n"] = grouped.size()
+    table = table.reset_index()
+    table.insert(2, "depth", table["freeze"].map(cells.freezes.index))
+    table["epoch"] = table["epoch"].astype(int)
+    table["model_order"] = table["model"].map(cells.models.index)
+    ordered = table.sort_values(["model_order", "depth", "epoch"], kind="stable", ignore_index=True)
+    return ordered.drop(columns="model_order")
+
+
+def confusion_rows(cells: Cells, model: str, freeze: str) -> pd.DataFrame:
+    """Test predictions of one strategy, one row a seed and clip: model, freeze, seed, label, predicted."""
+    rows = cells.predictions
+    rows = rows[(rows["model"] == model) & (rows["freeze"] == freeze) & (rows["subset"] == "test")]
+    return rows[["model", "freeze", "seed", "label", "predicted"]].reset_index(drop=True)
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write ``table`` with six significant digits, the same bytes for the same numbers on every system."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n", encoding="utf-8")

@@ -1,0 +1,53 @@
+"""Stage aggregate: from the study's cells to its numbers, tables and figures."""
+
+import json
+from pathlib import Path
+
+from permafrost.data.tables import read_rejected
+from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.choice import chosen_freeze, chosen_model
+from permafrost.evaluation.data_facts import data_facts
+from permafrost.evaluation.study import Study
+from permafrost.evaluation.summary import summarise
+from permafrost.report.answer import answer
+from permafrost.report.confusion_figure import confusion_figure
+from permafrost.report.curve_figure import curve_figure
+from permafrost.report.markdown import report
+from permafrost.report.strategy_figure import strategy_figure
+from permafrost.report.style import save
+from permafrost.report.tables import comparisons_table, confusion_rows, learning_curves, write_csv
+from stages.stage import parameters, run, section
+
+
+def main() -> None:
+    """Write metrics/summary.json, report.md and comparisons.csv, and the tables and figures in plots/."""
+    study = section("study", Study)
+    metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
+    cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds)
+    facts = data_facts(
+        parameters("dataset.name"),
+        audit=json.loads((data / "audit.json").read_text(encoding="utf-8")),
+        rejected=len(read_rejected(data / "rejected.csv")),
+        split_kind=parameters("split.kind"),
+        repeats=cells.runs["repeat"],
+    )
+    summary = summarise(cells, facts)
+    model = chosen_model(cells)
+    chosen = (model, chosen_freeze(cells, model))
+
+    plots.mkdir(exist_ok=True)
+    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    (metrics / "summary.json").write_text(text + "\n", encoding="utf-8")
+    (metrics / "report.md").write_text(report(study.name, cells, summary), encoding="utf-8")
+    write_csv(metrics / "comparisons.csv", comparisons_table(summary))
+    write_csv(plots / "runs.csv", cells.runs)
+    write_csv(plots / "learning_curves.csv", learning_curves(cells))
+    write_csv(plots / "confusion.csv", confusion_rows(cells, *chosen))
+    save(strategy_figure(cells, facts), plots / "strategies.png")
+    save(curve_figure(cells, facts), plots / "learning_curves.png")
+    save(confusion_figure(cells, *chosen, facts), plots / "confusion.png")
+    print(answer(cells, summary))
+
+
+if __name__ == "__main__":
+    run(main)
