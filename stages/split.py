@@ -1,6 +1,7 @@
 """Stage split: who trains, validates and tests, and what is wrong with that."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def main() -> None:
     write_splits(folder / "splits.csv", rows)
     (folder / "audit.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for line in warnings(findings):
-        print(f"warning: {line}", flush=True)
+        print(f"warning: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":
