@@ -16,7 +16,6 @@ from torch import Tensor
 
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
-from permafrost.models.weight_source import WeightsSettings as WeightsSettings  # part of this module's interface
 
 # safetensors writes its metadata in an order that changes from run to run; one entry with sorted JSON in it keeps the
 # file's bytes, and so what DVC reruns, the same.
