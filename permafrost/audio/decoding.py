@@ -19,6 +19,8 @@ Crop = Literal["start", "center"]
 PCM = 1
 HEAD_BYTES = 4096  # where a plain wav's chunks stand; a file with more before its samples is left to soundfile
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
+PREROLL = 9216  # eight frames of an mp3, whose decoder needs some frames after a jump before its output is right
+LONGEST = 2**40  # frames; libsndfile gives a greater number where it does not know
 
 
 class Rejected(ValueError):  # noqa: N818  it says what became of the file, not what broke
@@ -97,7 +99,10 @@ def _plain_wav(path: Path, clip_seconds: float | None, crop: Crop) -> Sound | No
     """The sound of a 16-bit PCM wav; None for anything else, and for anything unusual about it."""
     try:
         with path.open("rb", buffering=0) as file:
-            found = _find_samples(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
+            if not head:
+                raise Rejected("empty: a file of no bytes")
+            found = _find_samples(head)
             if found is None:
                 return None
             rate, channels, place, size = found
@@ -136,10 +141,24 @@ def _find_samples(head: bytes) -> tuple[int, int, int, int] | None:
 def _by_soundfile(path: Path, clip_seconds: float | None, crop: Crop) -> Sound:
     try:
         with soundfile.SoundFile(path) as file:
-            start, wanted = _part(file.frames, file.samplerate, clip_seconds, crop)
+            frames, rate = file.frames, file.samplerate
+            if frames > LONGEST:
+                raise Rejected("unreadable: the file does not say how long it is")
+            start, wanted = _part(frames, rate, clip_seconds, crop)
+            before = min(start, PREROLL)
             if start:
-                file.seek(start)
-            samples = file.read(wanted, dtype="float32", always_2d=True)
-            return Sound(_mono(samples.reshape(-1), file.channels), file.samplerate, file.frames / file.samplerate)
-    except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-        raise Rejected(f"unreadable: {getattr(error, 'error_string', error)}") from None
+                file.seek(start - before)
+            samples = file.read(before + wanted, dtype="float32", always_2d=True)[before:]
+            if len(samples) < wanted:
+                # Cut off, or a header that guesses (mp3): what there is counts, and the middle is the middle of that.
+                file.seek(0)
+                samples = file.read(dtype="float32", always_2d=True)
+                frames = len(samples)
+                start, wanted = _part(frames, rate, clip_seconds, crop)
+                samples = np.ascontiguousarray(samples[start : start + wanted])
+            return Sound(_mono(samples.reshape(-1), file.channels), rate, frames / rate)
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
+        reason = getattr(error, "error_string", str(error))
+        # libsndfile says so of an mp3 without a single frame; that the file is there has been seen by now.
+        reason = "Format not recognised." if reason.startswith("File does not exist") else reason
+        raise Rejected(f"unreadable: {reason}") from None

@@ -1,5 +1,6 @@
 """Every recording decoded, mixed and resampled once, into one array that each recipe's input is rendered from."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from permafrost.audio.samples import as_float32, as_int16
 from permafrost.audio.settings import Preprocess
 from permafrost.errors import PermafrostError
 
-NAMED_IN_ERROR = 5
+NAMED = 5  # rejected recordings in an error or a warning
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def preprocess(
 def stop_if_too_many_rejected(
     paths: Sequence[str], outcomes: Sequence[Kept | Rejection], settings: Preprocess, listed_in: Path
 ) -> None:
-    """Raise where more than ``max_rejected`` of the recordings, or all, were rejected.
+    """Raise where more than ``max_rejected`` of the recordings, or all, were rejected; warn where any was.
 
     Raises:
         PermafrostError: names the count, the first few with their reasons, and ``listed_in``, the full list.
@@ -77,19 +80,23 @@ def stop_if_too_many_rejected(
         for path, outcome in zip(paths, outcomes, strict=True)
         if isinstance(outcome, Rejection)
     ]
+    if not rejected:
+        return
     share = len(rejected) / len(outcomes)
+    named = "\n  ".join(rejected[:NAMED])
+    more = f"\n  and {len(rejected) - NAMED} more" if len(rejected) > NAMED else ""
+    found = f"{len(rejected)} of {len(outcomes)} recordings ({share:.1%}) were rejected"
+    listed = f"  {named}{more}\nThe full list is in {listed_in}"
     if share <= settings.max_rejected and len(rejected) < len(outcomes):
+        log.warning("warning: %s:\n%s", found, listed)
         return
     limit = (
-        f"more than preprocess.max_rejected {settings.max_rejected:g} ({settings.max_rejected:.1%})"
+        f"more than preprocess.max_rejected {settings.max_rejected:g}"
         if share > settings.max_rejected
-        else "so nothing is left"
+        else "and nothing is left"
     )
-    named = "\n  ".join(rejected[:NAMED_IN_ERROR])
-    more = f"\n  and {len(rejected) - NAMED_IN_ERROR} more" if len(rejected) > NAMED_IN_ERROR else ""
     raise PermafrostError(
-        f"{len(rejected)} of {len(outcomes)} recordings ({share:.1%}) were rejected, {limit}:\n  {named}{more}\n"
-        f"The full list is in {listed_in}. Mend or remove these files, or change what section preprocess rejects"
+        f"{found}, {limit}:\n{listed}. Mend or remove these files, or change what section preprocess rejects"
     )
 
 

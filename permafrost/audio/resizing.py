@@ -11,15 +11,15 @@ Indices = NDArray[np.intp]
 
 class LinearAxis:
     """Bilinear sampling of ``size`` values at ``wanted`` half-pixel centres, without antialiasing: one axis of
-    ``torch.nn.functional.interpolate(mode="bilinear", align_corners=False)``, in its float32 arithmetic.
+    ``torch.nn.functional.interpolate(mode="bilinear", align_corners=False)``, with its float32 weights.
 
     ``read`` are the indices that are read at all, ascending.
     """
 
     def __init__(self, size: int, wanted: int) -> None:
-        ratio = np.float32(size) / np.float32(wanted)
-        centres = ratio * (np.arange(wanted, dtype=np.float32) + np.float32(0.5)) - np.float32(0.5)
-        centres = np.maximum(centres, np.float32(0))
+        # torch rounds the ratio and the result to float32, and nothing between: its compilers fuse the two operations.
+        ratio = float(np.float32(size) / np.float32(wanted))
+        centres = np.maximum(ratio * (np.arange(wanted) + 0.5) - 0.5, 0.0).astype(np.float32)
         self._low: Indices = np.minimum(centres.astype(np.intp), size - 1)
         self._high: Indices = np.minimum(self._low + 1, size - 1)
         self._weight: Floats = np.clip(centres - self._low.astype(np.float32), 0, 1).astype(np.float32)
