@@ -1,0 +1,202 @@
+"""The front of the statistics: tidy runs and, where there are, predictions in; one typed result out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.statistics import bootstrap, contrasts, omnibus, power, selection, shape, variance, words
+from permafrost.evaluation.statistics.noise import Noise
+from permafrost.evaluation.statistics.result import Analysis, ModelResult, StrategySummary, TransferResult
+from permafrost.evaluation.statistics.sample import Sample, build
+from permafrost.settings import choose
+
+RELEVANT = 0.04  # the least gap worth a statement, unless told: what ten seeds and some hundred clips can see
+TEST_PER_TRAIN = 1 / 3  # 20 % of the clips tested, 60 % trained on
+
+
+def analyse(
+    runs: pd.DataFrame,
+    outcomes: pd.DataFrame | None = None,
+    *,
+    order: Sequence[str] | None = None,
+    baseline: str | None = "none",
+    controls: Mapping[str, str] | None = None,
+    test_per_train: float = TEST_PER_TRAIN,
+    relevant: float = RELEVANT,
+    test_clips: int | None = None,
+) -> Analysis:
+    """Summaries, contrasts, shape, choice and transfer gain for a table of runs.
+
+    Args:
+        runs: one row a run: model, strategy, seed, score (fraction); may have valid_score and split (the number of the
+            split that the run used; more than one means that splits are redrawn).
+        outcomes: one row a run and test clip: model, strategy, seed, clip_id, correct (0/1). Without it, statements are
+            conditional on the test clips.
+        order: strategies by depth, for neighbours and shape; those not in it are compared with the baseline only.
+            Default: as they first appear in ``runs``.
+        baseline: the strategy that the others are compared with; ignored for a model that does not have it.
+        controls: for each pretrained model the model that is its random control; default: every ``X`` whose
+            ``X_random`` is there.
+        test_per_train: n_test / n_train, used where splits are redrawn.
+        relevant: the least gap worth a statement, as a fraction.
+        test_clips: how many test clips all runs shared, where their predictions are not known; the notes then say how
+            much clips may differ before a claim falls.
+
+    Raises:
+        PermafrostError: a missing or duplicate run, predictions that do not match, an unknown name; named.
+    """
+    runs = runs.rename(columns={"strategy": "arm"})
+    outcomes = None if outcomes is None else outcomes.rename(columns={"strategy": "arm"})
+    names = list(dict.fromkeys(runs["arm"]))
+    depth = _order(order, names)
+    samples = {
+        str(model): _sample(table, outcomes, str(model), [*depth, *(name for name in names if name not in depth)])
+        for model, table in runs.groupby("model", sort=False)
+    }
+    models = {
+        model: _model(model, sample, depth, baseline, test_per_train, relevant) for model, sample in samples.items()
+    }
+    gains = {
+        model: _transfer(model, control, runs, outcomes, _common(samples, model, control), test_per_train, relevant)
+        for model, control in _controls(controls, list(samples)).items()
+    }
+    widest = max(samples.values(), key=lambda sample: len(sample.seeds))
+    noise = widest.noise(test_per_train)
+    said = dict.fromkeys(line for sample in samples.values() for line in words.notes(sample, test_per_train))
+    if test_clips and widest.correct is None and not widest.redrawn:
+        said |= dict.fromkeys(line for result in models.values() for line in words.other_clips(result, test_clips))
+    return Analysis(
+        design=contrasts.method_of(widest, noise),
+        seeds=len(widest.seeds),
+        clips=None if widest.correct is None else widest.correct.shape[2],
+        splits=len(set(widest.splits.tolist())),
+        relevant=relevant,
+        models=models,
+        transfer=gains,
+        notes=list(said),
+    )
+
+
+def _model(
+    model: str, sample: Sample, depth: list[str], baseline: str | None, test_per_train: float, relevant: float
+) -> ModelResult:
+    order = [arm for arm in depth if arm in sample.arms]
+    noise = sample.noise(test_per_train)
+    planned = contrasts.plan(sample.arms, order, baseline)
+    known = contrasts.family(sample, noise, planned, order) if noise is not None and planned else None
+    resampled = bootstrap.weights(sample)
+    draws = bootstrap.means(sample, resampled)
+    results = contrasts.evaluate(sample, noise, planned, known, relevant)
+    curve, needed, said = None, None, "The shape over depth needs at least three strategies and two seeds."
+    if noise is not None and known is not None and known.trend is not None:
+        curve = shape.assess(sample, noise, known, order, relevant)
+        needed = _needed(curve, noise, sample, relevant)
+        said = words.shape(curve, needed, sample, relevant)
+    summaries = [_summary(sample, arm, draws[:, arm], test_per_train) for arm in range(len(sample.arms))]
+    return ModelResult(
+        model=model,
+        order=tuple(order),
+        baseline=baseline if baseline in sample.arms else None,
+        strategies=summaries,
+        omnibus=omnibus.friedman(sample),
+        contrasts=results,
+        shape=curve,
+        needed=needed,
+        selection=selection.choose(sample, draws, resampled),
+        answer=words.answer(model, {item.strategy: item.mean for item in summaries}, results, baseline, relevant),
+        shape_words=said,
+        contrast_words=[words.contrast(item, relevant) for item in results],
+    )
+
+
+def _needed(curve: shape.Shape, noise: Noise, sample: Sample, relevant: float) -> power.Needed | None:
+    rows = [sample.arms.index(arm) for arm in curve.order]
+    if curve.dip.verdict == "undecided" and curve.trend.verdict != "supported":
+        return power.needed_for_dip(noise, rows, curve.dip.value, relevant)
+    if curve.trend.verdict == "undecided":
+        return power.needed_for_trend(noise, rows, curve.trend.value, relevant)
+    return None
+
+
+def _summary(sample: Sample, arm: int, draws: np.ndarray, test_per_train: float) -> StrategySummary:
+    scores = sample.scores[arm]
+    interval = bootstrap.interval(sample, arm, draws, test_per_train)
+    return StrategySummary(
+        strategy=sample.arms[arm],
+        n=len(scores),
+        mean=float(scores.mean()),
+        sd=float(scores.std(ddof=1)) if len(scores) > 1 else None,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        method="none: one score" if interval is None else interval.method,
+        scores={str(seed): float(score) for seed, score in zip(sample.seeds, scores, strict=True)},
+        variance=variance.shares(sample, arm),
+    )
+
+
+def _transfer(
+    model: str,
+    control: str,
+    runs: pd.DataFrame,
+    outcomes: pd.DataFrame | None,
+    arms: list[str],
+    test_per_train: float,
+    relevant: float,
+) -> TransferResult:
+    # Both models become the arms of one sample, so that a gain is a contrast like any other: paired by seed and clip.
+    pair = [model, control]
+    kept = runs[runs["model"].isin(pair) & runs["arm"].isin(arms)]
+    shared = kept.groupby("seed")["model"].nunique()
+    kept = kept[kept["seed"].isin(shared.index[shared == 2])]
+    if not len(kept):
+        raise PermafrostError(f"{model} and its control {control} share no seed; a gain is paired seed by seed")
+    joint = _sample(_labelled(kept), None if outcomes is None else _labelled(outcomes), f"{model} and {control}", [
+        f"{name}/{arm}" for name in pair for arm in arms
+    ])  # fmt: skip
+    noise = joint.noise(test_per_train)
+    planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
+    known = None if noise is None else contrasts.family(joint, noise, planned)
+    gains = [
+        replace(gain, strategy=arm, reference=control)
+        for arm, gain in zip(arms, contrasts.evaluate(joint, noise, planned, known, relevant), strict=True)
+    ]
+    return TransferResult(
+        model, control, gains, words.transfer(model, control, gains), [words.gain(item, relevant) for item in gains]
+    )
+
+
+def _common(samples: dict[str, Sample], model: str, control: str) -> list[str]:
+    return [arm for arm in samples[model].arms if arm in samples[control].arms]
+
+
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(arm=table["model"].astype(str) + "/" + table["arm"].astype(str))
+
+
+def _sample(runs: pd.DataFrame, outcomes: pd.DataFrame | None, name: str, arms: list[str]) -> Sample:
+    present = [arm for arm in arms if (runs["arm"] == arm).any()]
+    if outcomes is not None:
+        outcomes = outcomes[outcomes["arm"].isin(present) & outcomes["model"].isin(runs["model"].unique())]
+        outcomes = outcomes[outcomes["seed"].isin(runs["seed"].unique())]
+    return build(runs, outcomes if outcomes is not None and len(outcomes) else None, present, name)
+
+
+def _controls(controls: Mapping[str, str] | None, models: list[str]) -> dict[str, str]:
+    if controls is None:
+        return {model: f"{model}_random" for model in models if f"{model}_random" in models}
+    for name in [*controls, *controls.values()]:
+        choose(name, models, "controls")
+    return dict(controls)
+
+
+def _order(order: Sequence[str] | None, names: list[str]) -> list[str]:
+    if order is None:
+        return names
+    unknown = [name for name in order if name not in names]
+    if unknown or len(set(order)) != len(order):
+        fault = f"{', '.join(unknown)} not among the strategies" if unknown else "a strategy is named twice"
+        raise PermafrostError(f"order: {fault}; the table has {', '.join(names)}")
+    return list(order)

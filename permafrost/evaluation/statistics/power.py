@@ -1,0 +1,109 @@
+"""How many seeds or clips would decide what is undecided: power by simulation from the noise that was measured."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from permafrost.evaluation.statistics.contrasts import ENOUGH_SEEDS
+from permafrost.evaluation.statistics.multiplicity import simultaneous
+from permafrost.evaluation.statistics.noise import Noise, TwoWay
+
+ENOUGH_POWER = 0.8
+SIMULATIONS = 1000
+SEEDS = (6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200)
+CLIPS = (100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)
+VISIBLE = 0.01  # a dip or change below one point is not planned for as seen: the relevant gap is
+
+# (estimates [simulations, rows], their covariance [rows, rows], factor on errors [simulations], t threshold) -> bool
+Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What would decide ``statement`` (dip or trend) with 80 % power if the true size were ``size`` (fraction; ``seen`` tells whether
+    that is the size seen here or the relevant gap). Exactly one of ``seeds`` (at the present clips) and ``clips`` (at
+    ``at_seeds`` seeds) is set, or neither: no number tried would do."""
+
+    statement: str
+    size: float
+    seen: bool
+    seeds: int | None
+    clips: int | None
+    at_seeds: int | None
+
+
+def needed_for_dip(noise: Noise, rows: Sequence[int], depth: float, relevant: float) -> Needed:
+    """Seeds or clips that would establish a dip as deep as seen, or of the relevant gap where none is seen."""
+    means = noise.means[list(rows)]
+    seen = depth >= VISIBLE
+    if not seen:
+        means = np.zeros(len(rows))
+        means[len(rows) // 2] = -relevant
+    return _search("dip", noise, rows, means, dips, depth if seen else relevant, seen)
+
+
+def needed_for_trend(noise: Noise, rows: Sequence[int], change: float, relevant: float) -> Needed:
+    """Seeds or clips that would establish a straight change over depth as large as seen, or as the relevant gap."""
+    seen = abs(change) >= VISIBLE
+    size = abs(change) if seen else relevant
+    means = np.linspace(0, -size if change < 0 else size, len(rows))
+    return _search("trend", noise, rows, means, changes, size, seen)
+
+
+def power(
+    noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, seeds: int, clips: int | None, seed: int = 0
+) -> float:
+    """Share of simulated studies with ``seeds`` and ``clips`` in which ``rule`` establishes its statement.
+
+    The estimates are normal about ``means`` [rows] with the covariance that the measured components imply; their
+    standard errors vary as chi over the design's degrees of freedom; thresholds are the simultaneous ones.
+    """
+    from scipy import stats
+
+    covariance, df = noise.planned(seeds, clips)
+    covariance = covariance[np.ix_(rows, rows)]
+    first, second = np.triu_indices(len(rows), 1)
+    pairs = np.zeros((len(first), len(rows)))
+    pairs[np.arange(len(first)), first], pairs[np.arange(len(first)), second] = 1, -1
+    errors = np.sqrt(np.maximum(np.diag(pairs @ covariance @ pairs.T), 1e-12))
+    correlation = pairs @ covariance @ pairs.T / np.outer(errors, errors)
+    np.fill_diagonal(correlation, 1.0)
+    threshold = float(stats.t.isf(stats.norm.sf(simultaneous(correlation)), df))
+    random = np.random.default_rng(seed)
+    values = random.multivariate_normal(means, covariance, SIMULATIONS, method="eigh")
+    wobble = np.sqrt(random.chisquare(df, SIMULATIONS) / df)
+    return float(rule(values, covariance, wobble, threshold).mean())
+
+
+def dips(values: np.ndarray, covariance: np.ndarray, wobble: np.ndarray, threshold: float) -> np.ndarray:
+    """Whether each simulated curve [simulations, rows] has an interior minimum beyond the threshold on both sides."""
+    variance = np.diag(covariance)
+    errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 1e-12))
+    found = np.zeros(len(values), dtype=bool)
+    for bottom in range(1, values.shape[1] - 1):
+        size = (values - values[:, [bottom]]) / (errors[bottom] * wobble[:, None])
+        found |= (size[:, :bottom].max(1) > threshold) & (size[:, bottom + 1 :].max(1) > threshold)
+    return found
+
+
+def changes(values: np.ndarray, covariance: np.ndarray, wobble: np.ndarray, threshold: float) -> np.ndarray:
+    """Whether the straight-line change of each simulated curve [simulations, rows] lies beyond the threshold."""
+    place = np.linspace(-0.5, 0.5, values.shape[1])
+    line = place / (place**2).sum()
+    error = np.sqrt(max(float(line @ covariance @ line), 1e-12))
+    return np.abs(values @ line) / (error * wobble) > threshold
+
+
+def _search(
+    statement: str, noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, size: float, seen: bool
+) -> Needed:
+    present = max(noise.seeds, ENOUGH_SEEDS)
+    for seeds in (count for count in SEEDS if count > noise.seeds):
+        if power(noise, rows, means, rule, seeds, noise.clips) >= ENOUGH_POWER:
+            return Needed(statement, size, seen, seeds, None, None)
+    if isinstance(noise, TwoWay):
+        for clips in (count for count in CLIPS if count > noise.clips):
+            if power(noise, rows, means, rule, present, clips) >= ENOUGH_POWER:
+                return Needed(statement, size, seen, None, clips, present)
+    return Needed(statement, size, seen, None, None, None)

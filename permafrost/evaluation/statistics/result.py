@@ -1,0 +1,89 @@
+"""What ``analysis.analyse`` returns, and its form as plain data for JSON."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.omnibus import Omnibus
+from permafrost.evaluation.statistics.power import Needed
+from permafrost.evaluation.statistics.selection import Selection
+from permafrost.evaluation.statistics.shape import Shape
+
+
+@dataclass(frozen=True)
+class StrategySummary:
+    """One strategy: ``scores`` by seed, mean, sd over seeds, the 95 % interval and the method that gave it, and the
+    shares of the mean's variance (None where they cannot be told apart)."""
+
+    strategy: str
+    n: int
+    mean: float
+    sd: float | None
+    low: float | None
+    high: float | None
+    method: str
+    scores: dict[str, float]
+    variance: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """Everything about one model. ``answer`` is one sentence; ``shape_words`` one on the curve over depth."""
+
+    model: str
+    order: tuple[str, ...]
+    baseline: str | None
+    strategies: list[StrategySummary]
+    omnibus: Omnibus | None
+    contrasts: list[Contrast]
+    shape: Shape | None
+    needed: Needed | None
+    selection: Selection | None
+    answer: str
+    shape_words: str
+    contrast_words: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """Pretrained less control, strategy by strategy: the transfer gain by depth."""
+
+    model: str
+    control: str
+    gains: list[Contrast]
+    answer: str
+    gain_words: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The result for a table of runs. ``notes`` say what the numbers are conditional on and what they cannot show."""
+
+    design: str
+    seeds: int
+    clips: int | None
+    splits: int
+    relevant: float
+    models: dict[str, ModelResult]
+    transfer: dict[str, TransferResult]
+    notes: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: numbers, strings, lists, dictionaries; None for what is not defined or infinite."""
+        return plain(asdict(self))
+
+
+def plain(value: Any) -> Any:
+    """``value`` with numpy types as Python's, tuples as lists, and NaN or infinity as None."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,195 @@
+"""The curve over depth: does it fall, does it dip and recover, is it flat? Supported, not supported, or undecided.
+
+All statements follow from one set of simultaneous 95 % intervals over all pairs of strategies (max-t, the two-sided
+analogue of Tukey's; Hothorn, Bretz & Westfall 2008), so that together they are wrong in at most 5 % of studies. A dip
+is an interior minimum: some earlier and some later strategy both lie above it, an intersection-union statement (Berger
+1982) that is as strong as the weaker of the two. The trend is corrected together with the contrasts. Page's test (1963,
+JASA 58) stands beside it; it sees seeds only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from permafrost.evaluation.statistics.contrasts import ENOUGH_SEEDS, LEVEL, Family
+from permafrost.evaluation.statistics.effects import Effect
+from permafrost.evaluation.statistics.multiplicity import correlated, simultaneous
+from permafrost.evaluation.statistics.noise import Noise
+from permafrost.evaluation.statistics.sample import Sample
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """All differences "row minus column" of the ordered means [strategies, strategies] with simultaneous limits."""
+
+    gap: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+
+
+@dataclass(frozen=True)
+class Page:
+    """Page's ordered-alternative test over seeds, in the direction seen (two-sided p), with the mean rank correlation
+    of score and depth (Spearman, one value a seed, t interval)."""
+
+    direction: str
+    statistic: float
+    p: float
+    rho: Effect | None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement about the curve. ``value`` with its 95 % limits is a gap in fractions."""
+
+    name: str
+    verdict: str
+    value: float
+    low: float
+    high: float
+    p: float | None
+
+
+@dataclass(frozen=True)
+class Dip(Statement):
+    """The interior minimum ``bottom``, between the strategies ``before`` and ``after``; ``value`` is its depth."""
+
+    bottom: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The verdict in one word or two, and what it rests on."""
+
+    order: tuple[str, ...]
+    verdict: str
+    trend: Statement
+    dip: Dip
+    flat: Statement
+    page: Page | None
+
+
+def all_pairs(noise: Noise, rows: Sequence[int]) -> Pairs:
+    """Simultaneous 95 % intervals of all differences between the strategies at ``rows``."""
+    from scipy import stats
+
+    count = len(rows)
+    first, second = np.triu_indices(count, 1)
+    weights = np.zeros((len(first), len(noise.means)))
+    pair = np.arange(len(first))
+    weights[pair, np.asarray(rows)[first]] = 1
+    weights[pair, np.asarray(rows)[second]] = -1
+    estimates = noise.contrasts(weights)
+    threshold = simultaneous(estimates.correlation)
+    half = stats.t.isf(stats.norm.sf(threshold), estimates.df) * estimates.error
+    largest = np.sort(np.abs(correlated(estimates.correlation)).max(1))
+    size = stats.norm.isf(np.clip(estimates.p(), 1e-300, 1) / 2)
+    p = np.maximum(1 - np.searchsorted(largest, size) / len(largest), estimates.p())
+
+    def square(values: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        matrix = np.zeros((count, count))
+        matrix[first, second], matrix[second, first] = values, mirrored
+        return matrix
+
+    low, high = estimates.value - half, estimates.value + half
+    return Pairs(square(estimates.value, -estimates.value), square(low, -high), square(high, -low), square(p, p))
+
+
+def assess(sample: Sample, noise: Noise, known: Family, order: Sequence[str], relevant: float) -> Shape:
+    """The shape over ``order`` (at least three strategies); ``relevant`` is the least gap worth a statement."""
+    pairs = all_pairs(noise, [sample.arms.index(arm) for arm in order])
+    enough = len(sample.seeds) >= ENOUGH_SEEDS
+    dip = find_dip(pairs, tuple(order), relevant, enough)
+    trend = _trend(pairs, known, relevant, enough)
+    flat = _flat(pairs, relevant, enough)
+    return Shape(tuple(order), _verdict(trend, dip, flat), trend, dip, flat, page(sample.pick(order)))
+
+
+def find_dip(pairs: Pairs, order: tuple[str, ...], relevant: float, enough: bool) -> Dip:
+    """The clearest interior minimum. Its depth is the lesser of its two sides; the limits are those of the depth of
+    the deepest dip anywhere in the curve."""
+    count = len(order)
+    candidates = []
+    for bottom in range(1, count - 1):
+        left, right = np.arange(bottom), np.arange(bottom + 1, count)
+        before, after = left[np.argmax(pairs.gap[left, bottom])], right[np.argmax(pairs.gap[right, bottom])]
+        candidates.append((min(pairs.gap[before, bottom], pairs.gap[after, bottom]), bottom, before, after))
+    depth, bottom, before, after = max(candidates)
+    low, high = (max(_sides(limit, j) for j in range(1, count - 1)) for limit in (pairs.low, pairs.high))
+    p = min(_sides(np.where(pairs.gap > 0, pairs.p, 1.0), j, weakest=True) for j in range(1, count - 1))
+    if not enough:
+        verdict = "undecided"
+    elif low > 0:
+        verdict = "supported"
+    else:
+        verdict = "not supported" if high < relevant else "undecided"
+    return Dip(
+        "dip and recover", verdict, float(depth), float(low), float(high), float(p),
+        order[bottom], order[before], order[after],
+    )  # fmt: skip
+
+
+def page(sample: Sample) -> Page | None:
+    """Page's test of the trend over the arms in their order; None where no score differs from another."""
+    from scipy import stats
+
+    scores = sample.by_split(sample.scores) if sample.redrawn else sample.scores
+    arms, blocks = scores.shape
+    if blocks < 2 or np.allclose(scores, scores[:1]):
+        return None
+    ranks = stats.rankdata(scores, axis=0)
+    depth = np.arange(arms) - (arms - 1) / 2
+    spread = np.sqrt(((ranks - ranks.mean(0)) ** 2).sum(0) * (depth**2).sum())
+    rho = np.divide(depth @ ranks, spread, out=np.zeros(blocks), where=spread > 0)
+    rises = rho.mean() >= 0
+    test = stats.page_trend_test(scores.T if rises else scores[::-1].T)
+    half = float(stats.t.isf(0.025, blocks - 1) * rho.std(ddof=1) / blocks**0.5)
+    effect = Effect(float(rho.mean()), float(max(rho.mean() - half, -1)), float(min(rho.mean() + half, 1)))
+    return Page("rises" if rises else "falls", float(test.statistic), min(2 * float(test.pvalue), 1.0), effect)
+
+
+def _sides(matrix: np.ndarray, bottom: int, weakest: bool = False) -> float:
+    before, after = matrix[:bottom, bottom], matrix[bottom + 1 :, bottom]
+    # For p values the best of each side is the least, and the pair is as weak as the larger of the two.
+    return max(before.min(), after.min()) if weakest else min(before.max(), after.max())
+
+
+def _trend(pairs: Pairs, known: Family, relevant: float, enough: bool) -> Statement:
+    row = known.trend
+    value, p = float(known.estimates.value[row]), float(known.adjusted[row])
+    low, high = (float(ends[row]) for ends in known.estimates.interval())
+    later = np.tril(np.ones_like(pairs.gap, dtype=bool), -1)  # row deeper than column
+    against = (pairs.low[later] > 0).any() if value < 0 else (pairs.high[later] < 0).any()
+    if not enough:
+        verdict = "undecided"
+    elif p <= LEVEL and not against:
+        verdict = "supported"
+    else:
+        verdict = "not supported" if against or (-relevant < low and high < relevant) else "undecided"
+    return Statement("falls with depth" if value < 0 else "rises with depth", verdict, value, low, high, p)
+
+
+def _flat(pairs: Pairs, relevant: float, enough: bool) -> Statement:
+    value = float(np.ptp(pairs.gap[0]))
+    reliable = float(pairs.low.max())  # the largest difference that the intervals guarantee
+    largest = float(pairs.high.max())
+    if not enough:
+        verdict = "undecided"
+    elif largest < relevant:
+        verdict = "supported"
+    else:
+        verdict = "not supported" if reliable > 0 else "undecided"
+    return Statement("flat", verdict, value, max(reliable, 0.0), largest, None)
+
+
+def _verdict(trend: Statement, dip: Statement, flat: Statement) -> str:
+    for statement in (dip, trend, flat):
+        if statement.verdict == "supported":
+            return statement.name
+    if trend.verdict == dip.verdict == "not supported":
+        return "neither monotone nor a dip"
+    return "undecided"
