@@ -71,6 +71,13 @@ def test_it_is_as_balanced_as_groups_allow(seed):
     assert unevenness(clips, divide(clips)) <= best + 1e-4
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_moving_and_swapping_groups_improves_on_placing_them(seed):
+    # Placing alone, the best of eight orders, comes to between 0.0019 and 0.0042 here.
+    clips = clips_of(random_table(seed, groups=20, labels=5, most=12))
+    assert unevenness(clips, divide(clips)) < 1e-3
+
+
 def test_equal_groups_give_exactly_the_shares():
     clips = clips_of({(f"{label}-{number}", label): 8 for label in "abc" for number in range(10)})
     subsets = divide(clips)
