@@ -1,8 +1,7 @@
 """What training changed: the tensors of a trained network that differ from what it started from.
 
 Frozen units are most of a study's weights and the same in every cell, so only the rest is stored, with the name and
-checksum of the base beside it. Tensors that no base holds (the head; all of a random control) are compared with what
-the cell's seed draws.
+checksum of the base beside it. A random control has no base: its tensors are compared with what the cell's seed draws.
 """
 
 import json
@@ -26,7 +25,8 @@ def save_delta(path: Path, network: Network, base: Path) -> None:
         base: the file that ``apply_base`` was given the content of.
     """
     start = _start(network, base)
-    changed = {name: tensor for name, tensor in network.state_dict().items() if not _same(tensor, start[name])}
+    tensors = network.state_dict()
+    changed = {n: tensor for n, tensor in tensors.items() if n not in start or not _same(tensor, start[n])}
     origin = network.origin
     metadata = {
         "backbone": origin.backbone,
@@ -65,12 +65,13 @@ def load_delta(path: Path, base: Path) -> Network:
 
 
 def _start(network: Network, base: Path) -> dict[str, Tensor]:
-    """All tensors that ``network`` had before training."""
-    state, metadata = load_base(base)
+    """The tensors that ``network`` had before training, as far as it takes little to know them: a base's, or, for a
+    random base, all that the seed draws. The head of a pretrained network is not drawn again, as it always changes."""
+    state, _ = load_base(base)
+    if state:
+        return state
     origin = network.origin
-    fresh = build(origin.backbone, origin.input_shape, origin.classes, origin.seed)
-    apply_base(fresh, state, metadata)
-    return fresh.state_dict()
+    return build(origin.backbone, origin.input_shape, origin.classes, origin.seed).state_dict()
 
 
 def _same(tensor: Tensor, other: Tensor) -> bool:
