@@ -29,14 +29,13 @@ def cohen_dz(differences: np.ndarray) -> Effect | None:
     t = value * root
     width = 10 + 2 * abs(t)  # far enough on either side that both tails are reached
 
-    def end(share: float) -> float:
-        return float(optimize.brentq(lambda shift: stats.nct.cdf(t, df, shift) - share, t - width, t + width) / root)
+    def above(shift: float, share: float) -> float:
+        chance = stats.nct.cdf(t, df, shift)
+        # scipy gives NaN far out in the tails, where the probability is 0 or 1 to every digit.
+        return (float(shift < t) if np.isnan(chance) else float(chance)) - share
 
-    try:
-        return Effect(value, end(0.975), end(0.025))
-    except ValueError:  # the noncentral t of scipy overflows for enormous t; the normal form is then close enough
-        half = 1.96 * np.sqrt(1 / n + value**2 / (2 * n))
-        return Effect(value, value - half, value + half)
+    low, high = (optimize.brentq(above, t - width, t + width, args=(share,)) / root for share in (0.975, 0.025))
+    return Effect(value, float(low), float(high))
 
 
 def cliff_delta(first: np.ndarray, second: np.ndarray) -> Effect:
@@ -58,6 +57,6 @@ def cliff_delta(first: np.ndarray, second: np.ndarray) -> Effect:
         variance = theta * (1 - theta) * (1 + middle * ((1 - theta) / (2 - theta) + theta / (1 + theta))) / (m * n)
         return (above - theta) ** 2 - 1.959964**2 * variance
 
-    low = 0.0 if above <= 0 else optimize.brentq(distance, 0.0, above)
-    high = 1.0 if above >= 1 else optimize.brentq(distance, above, 1.0)
+    low = 0.0 if above <= 0 else optimize.brentq(distance, 0.0, min(above, 1 - 1e-9))
+    high = 1.0 if above >= 1 else optimize.brentq(distance, max(above, 1e-9), 1.0)
     return Effect(value, 2 * low - 1, 2 * high - 1)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from permafrost.evaluation.statistics.contrasts import ENOUGH_SEEDS
 from permafrost.evaluation.statistics.multiplicity import simultaneous
 from permafrost.evaluation.statistics.noise import Noise, TwoWay
 
@@ -21,9 +20,11 @@ Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
 
 @dataclass(frozen=True)
 class Needed:
-    """What would decide ``statement`` (dip or trend) with 80 % power if the true size were ``size`` (fraction; ``seen`` tells whether
-    that is the size seen here or the relevant gap). Exactly one of ``seeds`` (at the present clips) and ``clips`` (at
-    ``at_seeds`` seeds) is set, or neither: no number tried would do."""
+    """What would decide ``statement`` (dip or trend) with 80 % power if the true size were ``size`` (fraction).
+
+    ``seen`` tells whether that is the size seen here or the relevant gap. Exactly one of ``seeds`` (at the present
+    clips) and ``clips`` (at ``at_seeds`` seeds) is set, or neither: no number tried would do.
+    """
 
     statement: str
     size: float
@@ -98,12 +99,12 @@ def changes(values: np.ndarray, covariance: np.ndarray, wobble: np.ndarray, thre
 def _search(
     statement: str, noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, size: float, seen: bool
 ) -> Needed:
-    present = max(noise.seeds, ENOUGH_SEEDS)
     for seeds in (count for count in SEEDS if count > noise.seeds):
         if power(noise, rows, means, rule, seeds, noise.clips) >= ENOUGH_POWER:
             return Needed(statement, size, seen, seeds, None, None)
     if isinstance(noise, TwoWay):
-        for clips in (count for count in CLIPS if count > noise.clips):
-            if power(noise, rows, means, rule, present, clips) >= ENOUGH_POWER:
-                return Needed(statement, size, seen, None, clips, present)
+        for seeds in dict.fromkeys(max(noise.seeds, count) for count in (10, 30)):
+            for clips in (count for count in CLIPS if count > noise.clips):
+                if power(noise, rows, means, rule, seeds, clips) >= ENOUGH_POWER:
+                    return Needed(statement, size, seen, None, clips, seeds)
     return Needed(statement, size, seen, None, None, None)

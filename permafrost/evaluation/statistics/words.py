@@ -13,7 +13,7 @@ from permafrost.evaluation.statistics.shape import Shape, Statement
 def points(value: float, signed: bool = False) -> str:
     """A fraction as percentage points: ``2.5``, or ``+2.5`` when ``signed``."""
     text = f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
-    return text.replace("-0.0", "0.0").replace("+0.0", "0.0")
+    return "0.0" if float(text) == 0 else text
 
 
 def probability(p: float | None) -> str:
@@ -124,7 +124,7 @@ def shape(result: Shape, needed: Needed | None, sample: Sample, relevant: float)
 def too_few(seeds: int) -> str:
     """Why so few seeds decide nothing by themselves."""
     return (
-        f"with {seeds} seeds a sign-flip test cannot give p below {least_flip_p(seeds):.2g}, "
+        f"with {seeds} seeds a sign-flip test cannot give p below {f'{least_flip_p(seeds):.2g}'.removeprefix('0')}, "
         f"at least {ENOUGH_SEEDS} seeds are needed"
     )
 
@@ -191,8 +191,8 @@ def _deciding(needed: Needed | None, sample: Sample) -> str:
         return f". About {needed.seeds} {_units(sample)[1]} would decide the {needed.statement} {what}, with 80 % power"
     if needed.clips is not None:
         return (
-            f". No number of seeds would decide the {needed.statement}, but about {needed.clips} test clips with {needed.at_seeds} seeds "
-            f"would {what}, with 80 % power"
+            f". No number of seeds would decide the {needed.statement}, but about {needed.clips} test clips with "
+            f"{needed.at_seeds} seeds would {what}, with 80 % power"
         )
     return f". No number of {_units(sample)[1]} tried would decide the {needed.statement} {what}"
 
