@@ -1,0 +1,32 @@
+"""What a classical baseline reads: descriptors computed from the sound, or a table of them that others published."""
+
+from typing import Literal
+
+import pydantic
+
+from permafrost.settings import Settings
+
+
+class Descriptors(Settings):
+    """``baselines.X.input``: the 57 descriptors of the published GTZAN table (58 with `length`), computed from data/waveforms.npy.
+
+    ``exclude`` names descriptors to leave out.
+    """
+
+    kind: Literal["descriptors"] = "descriptors"
+    exclude: tuple[str, ...] = ()
+
+
+class DescriptorTable(Settings):
+    """``baselines.X.input``: a published table, one row a recording, instead of computed descriptors.
+
+    ``file`` is a CSV file with commas, semicolons or tabs and the columns ``filename`` and, optionally, ``label``; every
+    other column that ``exclude`` does not name is a descriptor. ``length`` is excluded by default: in GTZAN's table the
+    number of samples tells classes apart (recordings were cut class by class), which is a leak and not a property of
+    the music. DVC does not watch the file: give its ``sha256`` so that another version runs the baseline again.
+    """
+
+    kind: Literal["table"]
+    file: str
+    sha256: str | None = pydantic.Field(default=None, pattern="^[0-9a-f]{64}$")
+    exclude: tuple[str, ...] = ("length",)

@@ -1,0 +1,1 @@
+"""What a freezing study must beat: classical models on descriptors, networks from scratch."""
