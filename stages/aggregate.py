@@ -6,7 +6,7 @@ from pathlib import Path
 from permafrost.data.tables import read_rejected
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
-from permafrost.evaluation.data_facts import data_facts
+from permafrost.evaluation.data_facts import data_facts, read_audit
 from permafrost.evaluation.study import Study
 from permafrost.evaluation.summary import summarise
 from permafrost.report.answer import answer
@@ -26,7 +26,7 @@ def main() -> None:
     cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds)
     facts = data_facts(
         parameters("dataset.name"),
-        audit=json.loads((data / "audit.json").read_text(encoding="utf-8")),
+        audit=read_audit(data / "audit.json"),
         rejected=len(read_rejected(data / "rejected.csv")),
         split_kind=parameters("split.kind"),
         repeats=cells.runs["repeat"],

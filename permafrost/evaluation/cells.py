@@ -63,7 +63,7 @@ def read_study(folder: Path, models: Sequence[str], freezes: Sequence[str], seed
     if missing := [cell for cell in wanted if cell not in set(complete)]:
         model, freeze, seed = missing[0]
         raise PermafrostError(
-            f"{folder}: {len(missing)} of the {len(wanted)} cells of the study are missing:\n{_listed(missing)}\n"
+            f"{folder}: cells of the study are missing, {len(missing)} of {len(wanted)}:\n{_listed(missing)}\n"
             f"train them with `dvc repro` (one alone with `dvc repro train@{model}-{freeze}-{seed}`), or take them out "
             "of study.models, study.freezes or study.seeds"
         )

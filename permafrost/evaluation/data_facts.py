@@ -1,9 +1,23 @@
 """What a study's scores are scores of: how many clips and classes, how they were split, and what guessing gets."""
 
+import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from permafrost.errors import PermafrostError
+
+
+def read_audit(path: Path) -> dict[str, Any]:
+    """The contents of audit.json.
+
+    Raises:
+        PermafrostError: the file is missing or broken.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PermafrostError(f"{path} cannot be read ({error}); run `dvc repro split`, which writes it") from None
 
 
 def data_facts(

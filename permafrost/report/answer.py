@@ -14,23 +14,23 @@ def answer(cells: Cells, summary: dict[str, Any]) -> str:
     model = chosen_model(cells)
     freeze = chosen_freeze(cells, model)
     score = summary[model][freeze]["test_accuracy"]
-    spread = f", sd {percent(score['sd'])}" if score["sd"] is not None else ""
+    seeds = f"mean of {score['n']} seeds, sd {percent(score['sd'])}" if score["n"] > 1 else "one seed"
     parts = [
         f"On `{summary['data']['name']}`, `{model}` does best with strategy **`{freeze}`** (chosen on validation): "
-        f"**{percent(score['mean'])} %** test accuracy (mean of {plural(score['n'], 'seed')}{spread})"
+        f"**{percent(score['mean'])} %** test accuracy ({seeds})"
     ]
     comparisons = summary["comparisons"]
     versus = comparisons.get("versus_none", {}).get(model, {})
     if freeze in versus:
-        parts.append(f"{_above(versus[freeze])} `{BASELINE}`, {_verdict(versus[freeze])}")
+        parts.append(f"{_against(versus[freeze])} `{BASELINE}`, {_verdict(versus[freeze])}")
     elif freeze == BASELINE and versus:
         nearest = max(versus, key=lambda other: summary[model][other]["valid_accuracy"]["mean"])
         parts.append(
-            f"no strategy that freezes anything does better on validation, and the next, `{nearest}`, is "
-            f"{_above(versus[nearest])} it on the test clips, {_verdict(versus[nearest])}"
+            "no strategy that freezes anything does better on validation, and the next, "
+            f"`{nearest}`, stands on the test clips at {_against(versus[nearest])} it, {_verdict(versus[nearest])}"
         )
     if gain := comparisons.get("transfer_gain", {}).get(model, {}).get(freeze):
-        parts.append(f"the same strategy from random weights is {_above(gain, swap=True)} that, {_verdict(gain)}")
+        parts.append(f"{_against(gain)} the same strategy from random weights, {_verdict(gain)}")
     return "; ".join(parts) + "."
 
 
@@ -69,20 +69,14 @@ def notes(cells: Cells, summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _above(numbers: dict[str, Any], swap: bool = False) -> str:
-    """``2.3 points [−0.5, +5.1] above``; with ``swap``, what the reference is to the strategy."""
-    mean = -numbers["mean"] if swap else numbers["mean"]
-    ends = {"ci_low": numbers["ci_low"], "ci_high": numbers["ci_high"]}
-    if swap and numbers["ci_low"] is not None:
-        ends = {"ci_low": -numbers["ci_high"], "ci_high": -numbers["ci_low"]}
-    size = points(mean).lstrip("+−")
-    where = "below" if mean < 0 else "above"
-    return f"{size} points {interval(ends, signed=True)} {where}".replace("  ", " ")
+def _against(numbers: dict[str, Any]) -> str:
+    """``+2.3 points [−0.5, +5.1] against``."""
+    return " ".join(filter(None, [points(numbers["mean"]), "points", interval(numbers, signed=True), "against"]))
 
 
 def _verdict(numbers: dict[str, Any]) -> str:
     if numbers["ci_low"] is None:
         return "from a single seed"
     if numbers["ci_low"] <= 0 <= numbers["ci_high"]:
-        return f"which {numbers['n']} seeds do not tell from no difference"
+        return f"which {numbers['n']} seeds cannot tell from zero"
     return "beyond the noise of the seeds"

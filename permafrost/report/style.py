@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 # and different in lightness. Shapes differ too.
 OWN, CONTROL = "#0072B2", "#D55E00"
 INK, FAINT, GRID = "#24292F", "#6E7781", "#E6E8EB"
-# A README column is about 860 pixels wide; twice that stays sharp on dense screens, and 9 pt stay readable.
-WIDTH_INCHES, DOTS_PER_INCH = 8.8, 190
+# A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
+WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
 
 _SETTINGS = {
     # DejaVu comes with matplotlib: the same letters on every machine.

@@ -56,14 +56,14 @@ def test_missing_cells_are_all_named_with_what_to_run(folder):
     with pytest.raises(PermafrostError) as error:
         read(folder)
     message = str(error.value)
-    assert "3 of the 12 cells" in message
+    assert "are missing, 3 of 12:" in message
     assert "  vit/half: seeds 0, 1\n" in message
     assert "  vit_random/head: seed 1\n" in message
     assert "`dvc repro train@vit-half-0`" in message
 
 
 def test_without_any_cell_every_one_is_missing(tmp_path):
-    with pytest.raises(PermafrostError, match="12 of the 12 cells"):
+    with pytest.raises(PermafrostError, match="are missing, 12 of 12"):
         read(tmp_path / "nowhere")
 
 

@@ -1,0 +1,109 @@
+"""Figures: what they show, and that equal numbers give equal bytes."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from permafrost.evaluation.cells import read_study
+from permafrost.report.confusion_figure import confusion_figure
+from permafrost.report.curve_figure import curve_figure
+from permafrost.report.strategy_figure import strategy_figure
+from permafrost.report.style import save
+
+DATA = {"name": "birds", "classes": 4, "test_clips": 40, "split": "grouped", "chance": 0.25}
+FREEZES = ["none", "three_quarters", "head"]
+
+
+@pytest.fixture
+def study(fake_study):
+    def read(models, freezes=FREEZES, seeds=(0, 1, 2), **options):
+        return read_study(fake_study(models, freezes, seeds, **options), models, freezes, list(seeds))
+
+    return read
+
+
+def draw_all(cells):
+    return [strategy_figure(cells, DATA), curve_figure(cells, DATA), confusion_figure(cells, "vit", "head", DATA)]
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+
+
+def visible(figure):
+    return [ax for ax in figure.axes if ax.get_visible()]
+
+
+def test_the_strategy_figure_has_a_facet_a_model_with_its_control_inside(study):
+    figure = strategy_figure(study(["vit", "vit_random", "cnn"]), DATA)
+    assert [ax.get_title(loc="left") for ax in visible(figure)] == ["vit", "cnn"]
+    assert "random weights (control)" in texts(figure)
+    assert [label.get_text() for label in visible(figure)[0].get_xticklabels()] == [
+        "none\n0/13",
+        "three_quarters\n1/13",
+        "head\n4/13",
+    ]
+
+
+def test_the_strategy_figure_shows_every_seed_and_every_mean(study):
+    cells = study(["vit", "vit_random"])
+    ax = visible(strategy_figure(cells, DATA))[0]
+    drawn = {round(float(y), 6) for points in ax.collections for y in points.get_offsets()[:, 1]}
+    assert {round(100 * value, 6) for value in cells.runs["test_accuracy"]} <= drawn
+    mean = 100 * cells.runs.query("model == 'vit' and freeze == 'head'")["test_accuracy"].mean()
+    assert f"{mean:.1f}" in [text.get_text() for text in ax.texts]
+
+
+def test_without_a_control_nothing_is_called_pretrained(study):
+    shown = texts(strategy_figure(study(["cnn"]), DATA))
+    assert not [text for text in shown if "pretrained" in text or "random" in text]
+
+
+def test_the_curves_have_a_facet_a_model_and_a_line_a_strategy(study):
+    figure = curve_figure(study(["vit", "vit_random"]), DATA)
+    assert [ax.get_title(loc="left") for ax in visible(figure)] == ["vit", "vit_random"]
+    assert set(FREEZES) <= set(texts(figure))
+
+
+def test_the_confusion_counts_every_test_clip_of_its_strategy(study):
+    cells = study(["vit"])
+    figure = confusion_figure(cells, "vit", "none", DATA)
+    shares = np.asarray(visible(figure)[0].collections[0].get_array()).reshape(4, 4)
+    assert shares.sum(axis=1) == pytest.approx([100] * 4)
+    mean = cells.runs.query("freeze == 'none'")["test_accuracy"].mean()
+    assert shares.diagonal().mean() == pytest.approx(100 * mean)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seeds": [4]},
+        {"freezes": ["half"]},
+        {"epochs": 1, "seeds": [0]},
+        {"classes": [f"a rather long class name {number:02d}" for number in range(50)], "clips": 100},
+        {"aim": lambda model, freeze: 1.0, "clips": 8},
+    ],
+    ids=["one seed", "one strategy", "one epoch", "fifty classes", "nothing wrong"],
+)
+@pytest.mark.filterwarnings("error")
+def test_unusual_studies_are_drawn_without_a_warning(study, tmp_path, options):
+    cells = study(["vit"], **options)
+    freeze = cells.freezes[0]
+    for number, figure in enumerate(
+        [strategy_figure(cells, DATA), curve_figure(cells, DATA), confusion_figure(cells, "vit", freeze, DATA)]
+    ):
+        save(figure, tmp_path / f"{number}.png")
+        assert (tmp_path / f"{number}.png").stat().st_size > 5_000
+
+
+def test_equal_numbers_give_equal_bytes_whatever_the_users_own_style(study, tmp_path):
+    cells = study(["vit", "vit_random"])
+    for figure, name in zip(draw_all(cells), "abc", strict=True):
+        save(figure, tmp_path / f"{name}.png")
+    with mpl.rc_context({"font.size": 20, "savefig.dpi": 50, "axes.grid": False, "figure.facecolor": "red"}):
+        for figure, name in zip(draw_all(cells), "abc", strict=True):
+            save(figure, tmp_path / f"{name}2.png")
+    for name in "abc":
+        assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}2.png").read_bytes()
+        assert b"Software" not in (tmp_path / f"{name}.png").read_bytes()

@@ -1,0 +1,95 @@
+"""Stage aggregate: what it writes, that it writes the same twice, and how it stops."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from permafrost.errors import PermafrostError
+from stages import aggregate
+
+ROOT = Path(__file__).parents[2]
+MODELS, FREEZES, SEEDS = ["vit", "vit_random"], ["none", "half"], [0, 1]
+PARAMS = """
+dataset: {name: birds}
+split: {kind: grouped}
+study: {name: demo, models: [vit, vit_random], freezes: [none, half], seeds: [0, 1]}
+"""
+
+
+@pytest.fixture
+def project(fake_study, tmp_path, monkeypatch):
+    fake_study(MODELS, FREEZES, SEEDS)
+    monkeypatch.chdir(tmp_path)
+    classes = dict.fromkeys(("blues", "disco", "jazz", "pop"), 10)
+    split = {
+        "repeat": 0,
+        "clips": dict.fromkeys(("train", "valid", "test"), 40),
+        "classes": dict.fromkeys(("train", "valid", "test"), classes),
+        "groups_across_subsets": [],
+        "duplicates_across_subsets": [],
+    }
+    Path("data").mkdir()
+    Path("data/audit.json").write_text(json.dumps({"clips": 120, "classes": classes, "groups": 7, "repeats": [split]}))
+    Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n")
+    Path("params.yaml").write_text(PARAMS)
+    return tmp_path
+
+
+def written():
+    files = [*Path("plots").iterdir(), *(path for path in Path("metrics").iterdir() if path.is_file())]
+    return {path.as_posix(): path.read_bytes() for path in files}
+
+
+def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, capsys):
+    aggregate.main()
+    first = written()
+    assert set(first) == {
+        "metrics/summary.json",
+        "metrics/report.md",
+        "metrics/comparisons.csv",
+        "plots/runs.csv",
+        "plots/learning_curves.csv",
+        "plots/confusion.csv",
+        "plots/strategies.png",
+        "plots/learning_curves.png",
+        "plots/confusion.png",
+    }
+    assert "`vit` does best with strategy" in capsys.readouterr().out
+    summary = json.loads(first["metrics/summary.json"])
+    assert summary["data"]["rejected"] == 1
+    assert summary["vit"]["half"]["test_accuracy"]["n"] == 2
+    assert first["plots/runs.csv"].decode().startswith("model,freeze,depth,seed,")
+    assert len(first["plots/runs.csv"].splitlines()) == 9
+    for path in (project / "metrics/cells").rglob("environment.json"):
+        path.write_text('{"seconds_per_epoch": 99.0}')
+    aggregate.main()
+    second = written()
+    assert [name for name in first if first[name] != second[name]] == ["plots/runs.csv"]
+
+
+def test_a_missing_cell_stops_the_command_and_is_named(project):
+    shutil.rmtree("metrics/cells/vit/half/1")
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.aggregate"], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "cells of the study are missing, 1 of 8:\n  vit/half: seed 1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not Path("metrics/summary.json").exists()
+
+
+def test_a_dropped_seed_leaves_the_mean_and_is_named(project, caplog):
+    Path("params.yaml").write_text(PARAMS.replace("[0, 1]", "[1]"))
+    aggregate.main()
+    assert json.loads(Path("metrics/summary.json").read_text())["vit"]["none"]["test_accuracy"]["n"] == 1
+    assert "vit/none: seed 0" in caplog.text
+
+
+def test_a_missing_audit_says_which_stage_writes_it(project):
+    Path("data/audit.json").unlink()
+    with pytest.raises(PermafrostError, match="dvc repro split"):
+        aggregate.main()
