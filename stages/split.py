@@ -2,14 +2,28 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from permafrost.audio.rows import RowFile
 from permafrost.data.audit import audit, warnings
 from permafrost.data.splits import Split, make_splits
 from permafrost.data.tables import read_clips, read_rejected, write_splits
 from stages.stage import parameters, run, section
+
+
+def waveforms(path: Path) -> Callable[[int], np.ndarray]:
+    """Reads one clip at a time: the array may be larger than memory."""
+    file = RowFile(path)
+
+    def read(clip: int) -> np.ndarray:
+        samples = np.empty(file.row_shape, file.dtype)
+        file.read(clip, samples)
+        return samples
+
+    return read
 
 
 def main() -> None:
@@ -19,8 +33,7 @@ def main() -> None:
     clips = read_clips(folder / "clips.csv")
     rejected = read_rejected(folder / "rejected.csv")
     rows = make_splits(clips, settings, roots=[Path(parameters("dataset.path")), Path()], rejected=rejected)
-    waveforms = np.load(folder / "waveforms.npy", mmap_mode="r", allow_pickle=False)
-    findings = audit(clips, rows, waveforms)
+    findings = audit(clips, rows, waveforms(folder / "waveforms.npy"))
     write_splits(folder / "splits.csv", rows)
     (folder / "audit.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for line in warnings(findings):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +11,20 @@ from permafrost.data.fingerprints import near_duplicates
 from permafrost.data.tables import SUBSETS, ClipRow, SplitRow
 
 
-def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], waveforms: np.ndarray) -> dict[str, Any]:
+def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], read: Callable[[int], np.ndarray]) -> dict[str, Any]:
     """The contents of audit.json.
 
     Args:
         clips: clips.csv.
         rows: splits.csv.
-        waveforms: int16 [clips, samples] in the order of ``clips``; may be memory-mapped.
+        read: gives the waveform, int16 [samples], of the clip with a number in ``clips``.
 
     ``duplicates`` are clips of equal samples, ``near_duplicates`` pairs that hold one recording all the same (null
     where there are too many clips to compare). Under ``repeats``, each repeat has the clips, classes and groups of
     each subset, how many clips it leaves out, and what stands on two sides of it.
     """
-    same = _exact_duplicates(clips, waveforms)
-    near = near_duplicates(waveforms)
+    same = _exact_duplicates(clips, read)
+    near = near_duplicates(read, len(clips))
     close = None if near is None else [_pair(clips, *pair) for pair in near]
     together = [entry["clips"] for entry in same + (close or [])]
     by_repeat: dict[int, dict[str, str]] = defaultdict(dict)
@@ -63,10 +63,10 @@ def warnings(findings: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _exact_duplicates(clips: Sequence[ClipRow], waveforms: np.ndarray) -> list[dict[str, Any]]:
+def _exact_duplicates(clips: Sequence[ClipRow], read: Callable[[int], np.ndarray]) -> list[dict[str, Any]]:
     by_hash: dict[bytes, list[int]] = defaultdict(list)
     for index in range(len(clips)):
-        by_hash[hashlib.blake2b(np.ascontiguousarray(waveforms[index]), digest_size=16).digest()].append(index)
+        by_hash[hashlib.blake2b(np.ascontiguousarray(read(index)), digest_size=16).digest()].append(index)
     return [
         {
             "clips": [clips[index].clip_id for index in indices],

@@ -4,6 +4,8 @@ A coarse fingerprint finds the pairs that could be; the peak of their cross-corr
 up takes of one word by one speaker.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 ALIKE = 0.93  # a copy through MP3, or with noise 30 dB below it, was above this on ESC-10, FSDD and synthetic music
@@ -16,38 +18,39 @@ FRAMES, BANDS, WINDOW = 32, 24, 1024
 BLOCK = 512
 
 
-def near_duplicates(waveforms: np.ndarray) -> list[tuple[int, int, float]] | None:
+def near_duplicates(read: Callable[[int], np.ndarray], clips: int) -> list[tuple[int, int, float]] | None:
     """Pairs (i, j, correlation) with i < j of clips that sound the same but whose samples differ.
 
     Args:
-        waveforms: int16 [clips, samples]; may be memory-mapped.
+        read: gives int16 [samples] for the number of a clip; all of one length.
+        clips: how many there are.
 
     Returns:
         The pairs in order, or None for more than ``MOST_CLIPS`` clips. Only the ``MOST_PAIRS`` most alike are compared
         sample by sample. Memory grows with the clips, not with their square.
     """
-    if len(waveforms) > MOST_CLIPS:
+    if clips > MOST_CLIPS:
         return None
-    candidates = _candidates(fingerprints(waveforms))
+    candidates = _candidates(fingerprints(read, clips))
     pairs = []
     for first, second in sorted(candidates):
-        one, other = waveforms[first], waveforms[second]
+        one, other = read(first), read(second)
         if not np.array_equal(one, other) and (correlation := _correlation(one, other)) > SAME:
             pairs.append((first, second, correlation))
     return pairs
 
 
-def fingerprints(waveforms: np.ndarray) -> np.ndarray:
+def fingerprints(read: Callable[[int], np.ndarray], clips: int) -> np.ndarray:
     """Log band energies at evenly spaced moments, less the data set's mean, of unit length: float32 [clips, n]."""
-    samples = waveforms.shape[1]
+    samples = len(read(0))
     window = min(WINDOW, samples)
     starts = np.linspace(0, samples - window, FRAMES).astype(int)
     edges = np.unique(np.geomspace(1, window // 2 + 1, BANDS + 1).astype(int))
     taken = starts[:, None] + np.arange(window)
-    prints = np.empty((len(waveforms), FRAMES * (len(edges) - 1)), np.float32)
+    prints = np.empty((clips, FRAMES * (len(edges) - 1)), np.float32)
     taper = np.hanning(window).astype(np.float32)
-    for index in range(len(waveforms)):
-        power = np.abs(np.fft.rfft(waveforms[index][taken].astype(np.float32) * taper)) ** 2
+    for index in range(clips):
+        power = np.abs(np.fft.rfft(read(index)[taken].astype(np.float32) * taper)) ** 2
         # What lies 40 dB below the whole does not count: silence is equal to silence with a little noise.
         bands = np.log(np.add.reduceat(power, edges[:-1], axis=1) + power.sum() * 1e-4 + 1.0)
         prints[index] = (bands - bands.mean()).ravel()
