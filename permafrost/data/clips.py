@@ -11,11 +11,6 @@ from permafrost.data.dataset import Labels, PatternLabels
 from permafrost.data.label_tables import groups_from_index, labels_from_table
 from permafrost.data.naming import AUDIO_EXTENSIONS, clip_id_of
 from permafrost.data.tables import Clip
-from permafrost.data.tables import ClipRow as ClipRow
-from permafrost.data.tables import read_clips as read_clips
-from permafrost.data.tables import read_rejected as read_rejected
-from permafrost.data.tables import write_clips as write_clips
-from permafrost.data.tables import write_rejected as write_rejected
 from permafrost.errors import PermafrostError
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,6 @@ from pydantic import Field, model_validator
 from permafrost.data.grouping import divide_groups
 from permafrost.data.split_lists import Lists, divide_by_lists
 from permafrost.data.tables import SUBSETS, Clip, SplitRow
-from permafrost.data.tables import read_splits as read_splits
-from permafrost.data.tables import subsets_for_seed as subsets_for_seed
-from permafrost.data.tables import write_splits as write_splits
 from permafrost.errors import PermafrostError
 from permafrost.settings import Settings
 
