@@ -95,8 +95,11 @@ class Trainer:
         with torch.no_grad(), self.placement.autocast():
             for rows in in_batches(self.examples.rows[subset], self.settings.batch_size):
                 outputs.append(self.rest(self.source.batch(rows, CLEAN)).float())
+        logits = torch.cat(outputs).cpu().double()
+        if not logits.isfinite().all():
+            raise self._diverged(f"the outputs on {subset!r} are no longer finite")
         # Softmax in float64 on the host: stored probabilities then sum to one, whatever the precision of training.
-        return torch.cat(outputs).cpu().double().softmax(dim=1).numpy()
+        return logits.softmax(dim=1).numpy()
 
     def evaluate(self, subset: str) -> dict[str, float]:
         """Accuracy, macro F1 and log loss of ``subset``."""
@@ -126,10 +129,7 @@ class Trainer:
             correct += (logits.detach().argmax(dim=1) == labels).sum()
         train_loss = loss_sum.item() / len(train)
         if not math.isfinite(train_loss):
-            raise PermafrostError(
-                f"the training loss is {train_loss} in epoch {epoch + 1}: training diverged; lower lr (now "
-                f"{settings.lr}), set clip_norm, or use precision fp32"
-            )
+            raise self._diverged(f"the training loss is {train_loss} in epoch {epoch + 1}")
         valid = self.evaluate("valid")
         self.schedule.end_epoch(epoch, valid["loss"])
         return {
@@ -140,6 +140,11 @@ class Trainer:
             "valid_accuracy": valid["accuracy"],
             "lr": rate,
         }
+
+    def _diverged(self, seen: str) -> PermafrostError:
+        return PermafrostError(
+            f"{seen}: training diverged; lower lr (now {self.settings.lr}), set clip_norm, or use precision fp32"
+        )
 
     def _better(self, row: dict[str, float], fitted: Fitted) -> bool:
         """Whether ``row`` beats the best epoch so far; ties in accuracy go to the lower loss."""
