@@ -114,7 +114,7 @@ def _model(
 
 def _needed(curve: shape.Shape, noise: Noise, sample: Sample, relevant: float) -> power.Needed | None:
     rows = [sample.arms.index(arm) for arm in curve.order]
-    if curve.dip.verdict == "undecided" and curve.trend.verdict != "supported":
+    if curve.dip.verdict == "undecided":
         return power.needed_for_dip(noise, rows, curve.dip.value, relevant)
     if curve.trend.verdict == "undecided":
         return power.needed_for_trend(noise, rows, curve.trend.value, relevant)

@@ -42,7 +42,8 @@ class Page:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement about the curve. ``value`` with its 95 % limits is a gap in fractions."""
+    """One statement about the curve. ``value`` with its 95 % limits is a gap in fractions; ``against`` names a sure
+    difference that contradicts the statement."""
 
     name: str
     verdict: str
@@ -50,9 +51,10 @@ class Statement:
     low: float
     high: float
     p: float | None
+    against: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Dip(Statement):
     """The interior minimum ``bottom``, between the strategies ``before`` and ``after``; ``value`` is its depth."""
 
@@ -104,7 +106,7 @@ def assess(sample: Sample, noise: Noise, known: Family, order: Sequence[str], re
     pairs = all_pairs(noise, [sample.arms.index(arm) for arm in order])
     enough = len(sample.seeds) >= ENOUGH_SEEDS
     dip = find_dip(pairs, tuple(order), relevant, enough)
-    trend = _trend(pairs, known, relevant, enough)
+    trend = _trend(pairs, known, order, relevant, enough)
     flat = _flat(pairs, relevant, enough)
     return Shape(tuple(order), _verdict(trend, dip, flat), trend, dip, flat, page(sample.pick(order)))
 
@@ -129,7 +131,7 @@ def find_dip(pairs: Pairs, order: tuple[str, ...], relevant: float, enough: bool
         verdict = "not supported" if high < relevant else "undecided"
     return Dip(
         "dip and recover", verdict, float(depth), float(low), float(high), float(p),
-        order[bottom], order[before], order[after],
+        bottom=order[bottom], before=order[before], after=order[after],
     )  # fmt: skip
 
 
@@ -158,19 +160,23 @@ def _sides(matrix: np.ndarray, bottom: int, weakest: bool = False) -> float:
     return max(before.min(), after.min()) if weakest else min(before.max(), after.max())
 
 
-def _trend(pairs: Pairs, known: Family, relevant: float, enough: bool) -> Statement:
+def _trend(pairs: Pairs, known: Family, order: Sequence[str], relevant: float, enough: bool) -> Statement:
     row = known.trend
     value, p = float(known.estimates.value[row]), float(known.adjusted[row])
     low, high = (float(ends[row]) for ends in known.estimates.interval())
-    later = np.tril(np.ones_like(pairs.gap, dtype=bool), -1)  # row deeper than column
-    against = (pairs.low[later] > 0).any() if value < 0 else (pairs.high[later] < 0).any()
+    # Row deeper than column: how surely some deeper strategy moves against the trend.
+    opposed = np.tril(pairs.low if value < 0 else -pairs.high, -1)
+    deeper, nearer = np.unravel_index(np.argmax(opposed), opposed.shape)
+    against = None
+    if opposed[deeper, nearer] > 0:
+        against = f"{order[deeper]} lies {'above' if value < 0 else 'below'} {order[nearer]}"
     if not enough:
         verdict = "undecided"
-    elif p <= LEVEL and not against:
+    elif p <= LEVEL and against is None:
         verdict = "supported"
     else:
         verdict = "not supported" if against or (-relevant < low and high < relevant) else "undecided"
-    return Statement("falls with depth" if value < 0 else "rises with depth", verdict, value, low, high, p)
+    return Statement("falls with depth" if value < 0 else "rises with depth", verdict, value, low, high, p, against)
 
 
 def _flat(pairs: Pairs, relevant: float, enough: bool) -> Statement:

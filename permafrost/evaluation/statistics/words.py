@@ -13,7 +13,7 @@ from permafrost.evaluation.statistics.shape import Shape, Statement
 def points(value: float, signed: bool = False) -> str:
     """A fraction as percentage points: ``2.5``, or ``+2.5`` when ``signed``."""
     text = f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
-    return "0.0" if float(text) == 0 else text
+    return "0.0" if float(text) == 0 else text.replace("-", "−")
 
 
 def probability(p: float | None) -> str:
@@ -114,7 +114,8 @@ def shape(result: Shape, needed: Needed | None, sample: Sample, relevant: float)
     elif flat.verdict == "supported":
         second = f"The curve is flat: no two strategies differ by {points(relevant)} points or more"
     elif trend.verdict == "not supported":
-        second = f"That the curve {trend.name} throughout is not supported"
+        reason = trend.against or f"a change of {points(relevant)} points is excluded"
+        second = f"That the curve {trend.name} throughout is not supported ({reason})"
     else:
         second = f"That the curve {trend.name} is undecided at n = {count} {unit}"
     lead = [second, first] if trend.verdict == "supported" or flat.verdict == "supported" else [first, second]

@@ -1,0 +1,114 @@
+"""One comparison of strategies from one table of results or several: what ``stages/compare.py`` prints and draws."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.results import DEPTH, Columns, Results, read, together
+from permafrost.evaluation.statistics.analysis import analyse
+from permafrost.evaluation.statistics.independent import Between, between
+from permafrost.evaluation.statistics.result import Analysis, plain
+from permafrost.settings import choose
+
+BASELINE = "none"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``analysis`` of each model; ``tables`` holds, for each pair of models from two files, every shared strategy."""
+
+    files: tuple[str, ...]
+    analysis: Analysis
+    tables: tuple[tuple[Between, ...], ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return plain(
+            {
+                "files": self.files,
+                **self.analysis.to_dict(),
+                "between": [[asdict(row) for row in rows] for rows in self.tables],
+                "read": self.notes,
+            }
+        )
+
+
+def compare(
+    paths: Sequence[Path],
+    columns: Columns | None = None,
+    *,
+    baseline: str | None = None,
+    order: Sequence[str] | None = None,
+    relevant: float = 0.04,
+    test_per_train: float = 1 / 3,
+    test_clips: int | None = None,
+) -> Comparison:
+    """Read the tables, compare strategies within each model, and the first file with each other one.
+
+    Args:
+        paths: one CSV table or more (see results.py).
+        columns: names of the columns to read, where they are not the usual ones.
+        baseline: the strategy that others are compared with; default ``none`` where there is one.
+        order: strategies by depth; default: what results.py found out.
+        relevant: the least gap worth a statement, as a fraction.
+        test_per_train: n_test / n_train, where splits are redrawn.
+        test_clips: number of test clips that all runs shared, where known.
+
+    Raises:
+        PermafrostError: a table that cannot be read (see results.py), or an unknown name.
+    """
+    results = [read(Path(path), columns) for path in paths]
+    runs = together(results)
+    names = list(dict.fromkeys(runs["strategy"]))
+    if baseline is not None:
+        choose(baseline, names, "--baseline")
+    for name in order or []:
+        choose(name, names, "--order")
+    if not 0 < relevant < 1:
+        raise PermafrostError(f"--relevant: got {100 * relevant:g} points; expected more than 0 and less than 100")
+    notes = [line for result in results for line in result.notes]
+    reference = baseline or (BASELINE if BASELINE in names else None)
+    if reference is None:
+        notes.append(f"no strategy is called {BASELINE!r}: --baseline names the one that others are compared with")
+    analysis = analyse(
+        runs,
+        order=order or _merged(results),
+        baseline=reference,
+        test_per_train=test_per_train,
+        relevant=relevant,
+        test_clips=test_clips,
+    )
+    return Comparison(tuple(map(str, paths)), analysis, _between(results, runs, relevant), tuple(notes))
+
+
+def _merged(results: Sequence[Results]) -> list[str]:
+    names = list(dict.fromkeys(name for result in results for name in result.order))
+    return [name for name in DEPTH if name in names] if set(names) <= set(DEPTH) else names
+
+
+def _between(results: Sequence[Results], runs: pd.DataFrame, relevant: float) -> tuple[tuple[Between, ...], ...]:
+    """The first file against each other one, model by model of the same name, or as they are with one model each."""
+    tables = []
+    for other in results[1:]:
+        for first, second in _pairs(results[0], other):
+            sides = [runs[runs["model"] == label] for label in (first, second)]
+            names = [name for name in dict.fromkeys(sides[0]["strategy"]) if (sides[1]["strategy"] == name).any()]
+            scores = {
+                name: tuple(side.loc[side["strategy"] == name, "score"].to_numpy(float) for side in sides)
+                for name in names
+            }
+            if scores:
+                tables.append(tuple(between(first, second, scores, relevant)))
+    return tuple(tables)
+
+
+def _pairs(first: Results, second: Results) -> list[tuple[str, str]]:
+    sides = [dict(zip(side.runs["model"], side.labels(), strict=True)) for side in (first, second)]
+    if all(len(side) == 1 for side in sides):
+        return [(next(iter(sides[0].values())), next(iter(sides[1].values())))]
+    return [(label, sides[1][model]) for model, label in sides[0].items() if model in sides[1]]

@@ -1,0 +1,106 @@
+"""A comparison as a picture: scores by strategy with every seed, and each gap to the baseline with its interval."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from permafrost.evaluation.comparison import Comparison
+from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.result import ModelResult
+from permafrost.report.style import FAINT, INK, OWN, headline, house_style, new_figure, top_legend
+
+ROW_INCHES = 0.36
+
+
+def figure(comparison: Comparison) -> Figure:
+    """One row of panels a model: left the scores, right the gaps to the baseline (or to the neighbour in depth)."""
+    models = list(comparison.analysis.models.values())
+    heights = [max(1.6, ROW_INCHES * (len(model.strategies) + 1.6)) for model in models]
+    with house_style():
+        result = new_figure(1.0 + sum(heights))
+        axes = result.subplots(len(models), 2, squeeze=False, height_ratios=heights)
+        for (left, right), model in zip(axes, models, strict=True):
+            _scores(left, model)
+            _gaps(right, model, comparison.analysis.relevant)
+        for ax in axes[-1]:
+            ax.xaxis.label.set_visible(True)
+        runs = f"{comparison.analysis.seeds} seeds" if comparison.analysis.seeds > 1 else "one seed"
+        headline(result, "Scores by strategy, and what is sure about their differences", f"{runs} a strategy", top=0.86)
+        _legend(result, models)
+    return result
+
+
+def _scores(ax: Axes, model: ModelResult) -> None:
+    for place, item in enumerate(model.strategies):
+        values = 100 * np.array(list(item.scores.values()))
+        # Seeds stand below each other in their own order, not at random: the same picture every time.
+        beside = place + np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else np.array([place])
+        ax.scatter(values, beside, s=11, color=OWN, alpha=0.45, linewidths=0, zorder=2)
+        if item.low is not None:
+            ax.hlines(place, 100 * item.low, 100 * item.high, color=INK, linewidth=1.8, zorder=3)
+        ax.scatter(100 * item.mean, place, s=36, color=INK, edgecolors="white", linewidths=0.9, zorder=4)
+    ax.set_title(model.model)
+    ax.set_xlabel("score (%)")
+    _rows(ax, [item.strategy for item in model.strategies])
+
+
+def _gaps(ax: Axes, model: ModelResult, relevant: float) -> None:
+    question = "baseline" if model.baseline is not None else "neighbours"
+    rows = [item for item in model.contrasts if item.question == question]
+    ax.axvspan(-100 * relevant, 100 * relevant, color="#F3F6F9", zorder=0)
+    ax.axvline(0, color=FAINT, linewidth=1, zorder=1)
+    places = {item.strategy: place for place, item in enumerate(model.strategies)}
+    for item in rows:
+        _gap(ax, places[item.strategy], item)
+    title = f"minus {model.baseline}" if question == "baseline" else "minus the strategy before it in depth"
+    ax.set_title(title)
+    ax.set_xlabel(f"points; grey: less than {100 * relevant:g}")
+    _rows(ax, [item.strategy for item in model.strategies])
+    ax.tick_params(labelleft=False)
+
+
+def _gap(ax: Axes, place: int, item: Contrast) -> None:
+    sure = item.verdict == "supported"
+    if item.low is not None:
+        ax.hlines(place, 100 * item.low, 100 * item.high, color=OWN if sure else FAINT, linewidth=1.8, zorder=3)
+    ax.scatter(
+        100 * item.gap,
+        place,
+        s=38,
+        facecolor=OWN if sure else "white",
+        edgecolors=OWN if sure else FAINT,
+        linewidths=1.4,
+        zorder=4,
+    )
+    ax.annotate(
+        f"{100 * item.gap:+.1f}".replace("-", "−"),
+        (100 * item.gap, place),
+        xytext=(0, 6),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+        color=INK,
+    )
+
+
+def _rows(ax: Axes, names: list[str]) -> None:
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.45, -0.65)
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+    ax.margins(x=0.08)
+
+
+def _legend(result: Figure, models: list[ModelResult]) -> None:
+    def dot(**more: object) -> Line2D:
+        return Line2D([], [], linestyle="", marker="o", **more)
+
+    entries = [
+        (dot(color=INK, markersize=6), "mean with 95 % interval"),
+        (dot(color=OWN, markersize=3.5, alpha=0.55), "one seed"),
+        (dot(color=OWN, markersize=6), "a difference is supported"),
+        (dot(markerfacecolor="white", markeredgecolor=FAINT, markersize=6), "not supported, or undecided"),
+    ]
+    handles, labels = zip(*entries, strict=True)
+    top_legend(result, handles, labels, columns=len(entries))
