@@ -10,8 +10,10 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 def progress(items: Iterable[Item], total: int | None, label: str, unit: str = "clip") -> Iterator[Item]:
-    """Yield ``items`` while showing how many of ``total`` (None: unknown) have passed: a tqdm bar where stderr is a terminal, else a
-    line on stderr at most every ten seconds and one at the end."""
+    """Yield ``items`` while showing how many of ``total`` (None: unknown) have passed.
+
+    A tqdm bar where stderr is a terminal, else a line on stderr at most every ten seconds and one at the end.
+    """
     if sys.stderr.isatty():
         from tqdm import tqdm  # only where a bar is drawn: a log needs no import
 

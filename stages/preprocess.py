@@ -5,8 +5,9 @@ from pathlib import Path
 
 from permafrost.audio.preprocessing import Kept, Rejection, preprocess, stop_if_too_many_rejected
 from permafrost.audio.settings import Preprocess
-from permafrost.data.clips import ClipRow, find_clips, write_clips, write_rejected
+from permafrost.data.clips import find_clips
 from permafrost.data.dataset import Dataset
+from permafrost.data.tables import ClipRow, write_clips, write_rejected
 from stages.stage import run, section
 
 WAVEFORMS, CLIPS, REJECTED = Path("data/waveforms.npy"), Path("data/clips.csv"), Path("data/rejected.csv")
