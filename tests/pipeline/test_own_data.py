@@ -1,0 +1,68 @@
+"""Recordings of the user's own, and the real ones: read where they are, with no network."""
+
+import json
+import stat
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.pipeline.conftest import ROOT
+from tests.pipeline.test_experiments import SMALL
+
+pytestmark = pytest.mark.pipeline
+
+SHARED = ROOT.parent / "shared"
+MODEL_EPOCHS = {"resnet20": 2, "resnet20_random": 2}
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    """Three classes of ten tones, stereo at 16 kHz, in class folders; one file is no sound at all."""
+    draw = np.random.default_rng(0)
+    for label, hertz in {"low": 200, "mid": 700, "high": 2500}.items():
+        folder = tmp_path / "my sounds" / label
+        folder.mkdir(parents=True)
+        for number in range(10):
+            time = np.arange(16000) / 16000
+            tone = np.sin(2 * np.pi * hertz * (1 + 0.01 * number) * time) + 0.1 * draw.standard_normal(16000)
+            soundfile.write(folder / f"{number}.wav", np.stack([tone, tone], axis=1) / 4, 16000)
+    (tmp_path / "my sounds/low/broken.wav").write_text("not a recording")
+    return tmp_path / "my sounds"
+
+
+def test_a_folder_with_nothing_but_class_subfolders(project, recordings):
+    before = {path: (path.stat().st_mtime_ns, stat.S_IMODE(path.stat().st_mode)) for path in recordings.rglob("*")}
+    values = [value for value in SMALL[1::2] if not value.startswith("dataset.")]
+    options = [option for value in values for option in ("-S", value)]
+    project.run("dvc", "exp", "run", "-S", "dataset=folder", "-S", f"dataset.path='{recordings}'", *options,
+                "-S", "preprocess.max_rejected=0.05", "-S", "study.seeds=[0]")  # fmt: skip
+    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    assert summary["data"]["clips"] == 30 and summary["data"]["rejected"] == 1
+    assert "low/broken.wav" in (project.root / "data/rejected.csv").read_text()
+    after = {path: (path.stat().st_mtime_ns, stat.S_IMODE(path.stat().st_mode)) for path in recordings.rglob("*")}
+    assert after == before, "the user's files were touched"
+
+
+def test_too_many_bad_files_stop_the_pipeline_and_name_them(project, recordings):
+    status, output = project.run("dvc", "exp", "run", "-S", "dataset=folder", "-S", f"dataset.path='{recordings}'",
+                                 "-S", "preprocess.max_rejected=0.0", check=False)  # fmt: skip
+    assert status != 0 and "low/broken.wav" in output and "max_rejected" in output
+    assert "low/broken.wav" in (project.root / "data/rejected.csv").read_text()
+    assert (project.root / "metrics/cells/strip_vit/none/0/metrics.json").exists()
+
+
+@pytest.mark.parametrize(("study", "data", "classes"), [("esc10", "esc10", 10), ("fsdd", "fsdd", 10)])
+def test_real_recordings_with_really_pretrained_weights(project, monkeypatch, study, data, classes):
+    weights = SHARED / "weights/cifar10"
+    if not (SHARED / "data" / data).is_dir() or not weights.is_dir():
+        pytest.skip(f"{SHARED}/data/{data} or {weights} is missing: no real recordings or weights on this machine")
+    monkeypatch.setenv("PERMAFROST_WEIGHTS", str(weights))
+    epochs = [option for model, number in MODEL_EPOCHS.items() for option in ("-S", f"models.{model}.epochs={number}")]
+    project.run("dvc", "exp", "run", "-S", f"study={study}", "-S", f"dataset.path={SHARED / 'data' / data}",
+                "-S", "study.seeds=[1]", "-S", "study.freezes=[none,head]", *epochs)  # fmt: skip
+    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    assert summary["data"]["classes"] == classes
+    for model in ("resnet20", "resnet20_random"):
+        assert set(summary[model]) == {"none", "head"}
+    assert summary["resnet20"]["none"]["test_accuracy"]["mean"] > 0.3, "ten classes: chance is .1"
