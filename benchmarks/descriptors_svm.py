@@ -98,7 +98,7 @@ def leak(plain: Table, leaky: Table, show) -> None:
     column = leaky.names.index("length")
     alone = Table(("length",), leaky.values[:, [column]], leaky.files, leaky.labels)
     for name, model in list(MODELS.items())[::2]:
-        mean, sd = cross_validated(model, alone, repeats=1)
+        mean, _ = cross_validated(model, alone, repeats=1)
         show(f"the column `length` alone, 5-fold: {name}", mean, note="chance .100")
     values = alone.values[:, 0]
     print(f"  `length` has {len(np.unique(values))} values; 661794 samples is the length of", end=" ")

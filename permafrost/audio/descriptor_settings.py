@@ -8,7 +8,7 @@ from permafrost.settings import Settings
 
 
 class Descriptors(Settings):
-    """``baselines.X.input``: the 57 descriptors of the published GTZAN table (58 with `length`), computed from data/waveforms.npy.
+    """``baselines.X.input``: the published GTZAN table's descriptors (57, and ``length``), computed from waveforms.
 
     ``exclude`` names descriptors to leave out.
     """
@@ -20,10 +20,11 @@ class Descriptors(Settings):
 class DescriptorTable(Settings):
     """``baselines.X.input``: a published table, one row a recording, instead of computed descriptors.
 
-    ``file`` is a CSV file with commas, semicolons or tabs and the columns ``filename`` and, optionally, ``label``; every
-    other column that ``exclude`` does not name is a descriptor. ``length`` is excluded by default: in GTZAN's table the
-    number of samples tells classes apart (recordings were cut class by class), which is a leak and not a property of
-    the music. DVC does not watch the file: give its ``sha256`` so that another version runs the baseline again.
+    ``file`` is a CSV file with commas, semicolons or tabs and the columns ``filename`` and, optionally, ``label``;
+    every other column that ``exclude`` does not name is a descriptor. ``length`` is excluded by default: GTZAN's
+    recordings were cut class by class, so that their number of samples tells classes apart, which is a leak and no
+    property of the music. DVC does not watch the file: give its ``sha256`` so that another version runs the baseline
+    again.
     """
 
     kind: Literal["table"]

@@ -38,20 +38,18 @@ class Fit:
         chosen: the grid's best point.
         inner_accuracy: its mean accuracy over the inner folds; None where the grid has one point.
         temperature: divides an SVM's decision values before the softmax; 1 for models with probabilities of their own.
+        columns: the descriptors that it reads, as places among those it is given.
     """
 
     pipeline: Pipeline
     chosen: dict[str, Any]
     inner_accuracy: float | None
     temperature: float
-
-    def scores(self, values: Floats) -> Floats:
-        """Log probabilities [clips, classes], up to a constant a clip for the SVM: what explanations explain."""
-        return raw_scores(self.pipeline, values) / self.temperature
+    columns: tuple[int, ...]
 
     def probabilities(self, values: Floats) -> Floats:
-        """Class probabilities [clips, classes] of descriptors [clips, columns]; the largest is the prediction."""
-        return softmax(self.scores(values), axis=1)
+        """Class probabilities [clips, classes] of descriptors [clips, all]; the largest is the prediction."""
+        return softmax(raw_scores(self.pipeline, values[:, self.columns]) / self.temperature, axis=1)
 
 
 def make_model(settings: Classical, point: dict[str, Any], seed: int) -> Pipeline:
@@ -86,7 +84,15 @@ def grid(settings: Classical) -> list[dict[str, list[Any]]]:
     raise TypeError(f"no classical model for {type(settings).__name__}")
 
 
-def fit(settings: Classical, values: Floats, labels: Integers, groups: list[str], seed: int, threads: int = 1) -> Fit:
+def fit(
+    settings: Classical,
+    values: Floats,
+    labels: Integers,
+    groups: list[str],
+    seed: int,
+    threads: int = 1,
+    columns: tuple[int, ...] | None = None,
+) -> Fit:
     """Choose the grid's best point by inner folds and fit it to all of ``values``.
 
     Args:
@@ -96,10 +102,13 @@ def fit(settings: Classical, values: Floats, labels: Integers, groups: list[str]
         groups: what may not stand on two sides of a fold; an empty string is a group of its own.
         seed: shuffles the inner folds; seeds boosting.
         threads: fits of the grid at a time.
+        columns: the descriptors to read; all by default.
 
     Raises:
         PermafrostError: a class has fewer clips or groups than there must be inner folds.
     """
+    columns = tuple(range(values.shape[1])) if columns is None else columns
+    values = values[:, columns]
     points = grid(settings)
     folds = inner_folds(settings.inner_folds, labels, groups, seed)
     if _size(points) == 1:
@@ -114,7 +123,7 @@ def fit(settings: Classical, values: Floats, labels: Integers, groups: list[str]
         point = {name.removeprefix(f"{MODEL}__"): value for name, value in search.best_params_.items()}
         pipeline, accuracy = search.best_estimator_, float(search.best_score_)
     temperature = _temperature(make_model(settings, point, seed), values, labels, folds) if _is_svm(pipeline) else 1.0
-    return Fit(pipeline, point, accuracy, temperature)
+    return Fit(pipeline, point, accuracy, temperature, columns)
 
 
 def inner_folds(

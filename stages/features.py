@@ -1,0 +1,29 @@
+"""Stage features@X: data/waveforms.npy to data/inputs/X.npy: descriptors, or what the networks read."""
+
+import argparse
+from pathlib import Path
+
+from permafrost.audio.settings import Preprocess
+from permafrost.baselines.inputs import BaselineInput, prepare_input
+from permafrost.data.tables import read_clips
+from stages.stage import part, run, section
+
+
+def main() -> None:
+    """Prepare the input of one baseline."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--baseline", required=True, help="the baseline's name under baselines in params.yaml")
+    name = parser.parse_args().baseline
+    key = f"baselines.{name}"
+    prepare_input(
+        part(key, BaselineInput).input,
+        Path("data/waveforms.npy"),
+        section("preprocess", Preprocess).sample_rate,
+        [clip.clip_id for clip in read_clips(Path("data/clips.csv"))],
+        Path("data/inputs", f"{name}.npy"),
+        f"{key}.input",
+    )
+
+
+if __name__ == "__main__":
+    run(main)
