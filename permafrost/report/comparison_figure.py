@@ -4,11 +4,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from permafrost.evaluation.comparison import Comparison
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.report.style import FAINT, INK, OWN, headline, house_style, new_figure, top_legend
+from permafrost.report.wording import plural, points
 
 ROW_INCHES = 0.36
 
@@ -19,15 +21,16 @@ def figure(comparison: Comparison) -> Figure:
     heights = [max(1.6, ROW_INCHES * (len(model.strategies) + 1.6)) for model in models]
     with house_style():
         result = new_figure(1.0 + sum(heights))
-        axes = result.subplots(len(models), 2, squeeze=False, height_ratios=heights)
+        axes = result.subplots(len(models), 2, sharex="col", squeeze=False, height_ratios=heights)
         for (left, right), model in zip(axes, models, strict=True):
             _scores(left, model)
             _gaps(right, model, comparison.analysis.relevant)
-        for ax in axes[-1]:
-            ax.xaxis.label.set_visible(True)
-        runs = f"{comparison.analysis.seeds} seeds" if comparison.analysis.seeds > 1 else "one seed"
-        headline(result, "Scores by strategy, and what is sure about their differences", f"{runs} a strategy", top=0.86)
-        _legend(result, models)
+        for ax, label in zip(axes[-1], ("score (%)", "points"), strict=True):
+            ax.set_xlabel(label)
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+        subtitle = f"shaded: gaps of less than {100 * comparison.analysis.relevant:g} points"
+        headline(result, "Scores by strategy, and what is sure about their differences", subtitle, top=0.86)
+        _legend(result)
     return result
 
 
@@ -40,8 +43,7 @@ def _scores(ax: Axes, model: ModelResult) -> None:
         if item.low is not None:
             ax.hlines(place, 100 * item.low, 100 * item.high, color=INK, linewidth=1.8, zorder=3)
         ax.scatter(100 * item.mean, place, s=36, color=INK, edgecolors="white", linewidths=0.9, zorder=4)
-    ax.set_title(model.model)
-    ax.set_xlabel("score (%)")
+    ax.set_title(f"{model.model}, {plural(model.strategies[0].n, 'seed')}")
     _rows(ax, [item.strategy for item in model.strategies])
 
 
@@ -55,7 +57,6 @@ def _gaps(ax: Axes, model: ModelResult, relevant: float) -> None:
         _gap(ax, places[item.strategy], item)
     title = f"minus {model.baseline}" if question == "baseline" else "minus the strategy before it in depth"
     ax.set_title(title)
-    ax.set_xlabel(f"points; grey: less than {100 * relevant:g}")
     _rows(ax, [item.strategy for item in model.strategies])
     ax.tick_params(labelleft=False)
 
@@ -74,7 +75,7 @@ def _gap(ax: Axes, place: int, item: Contrast) -> None:
         zorder=4,
     )
     ax.annotate(
-        f"{100 * item.gap:+.1f}".replace("-", "−"),
+        points(item.gap),
         (100 * item.gap, place),
         xytext=(0, 6),
         textcoords="offset points",
@@ -92,7 +93,7 @@ def _rows(ax: Axes, names: list[str]) -> None:
     ax.margins(x=0.08)
 
 
-def _legend(result: Figure, models: list[ModelResult]) -> None:
+def _legend(result: Figure) -> None:
     def dot(**more: object) -> Line2D:
         return Line2D([], [], linestyle="", marker="o", **more)
 

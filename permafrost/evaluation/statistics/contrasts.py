@@ -13,11 +13,10 @@ import numpy as np
 
 from permafrost.evaluation.statistics.effects import Effect, cliff_delta, cohen_dz
 from permafrost.evaluation.statistics.multiplicity import holm, step_down
-from permafrost.evaluation.statistics.noise import Estimates, Noise, TwoWay
+from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS, Estimates, Noise, TwoWay
 from permafrost.evaluation.statistics.paired import McNemar, PairedTests, mcnemar, paired_tests
 from permafrost.evaluation.statistics.sample import Sample
 
-ENOUGH_SEEDS = 6  # 2 / 2^6 = .031: the least number with which a test that assumes no normality can reach .05
 LEVEL = 0.05
 
 
@@ -97,13 +96,13 @@ def family(sample: Sample, noise: Noise, planned: Sequence[Planned], order: Sequ
         rows.append(line)
     weights = np.array(rows).reshape(len(rows), len(sample.arms))
     estimates = noise.contrasts(weights)
-    return Family(weights, estimates, adjust(estimates, len(sample.seeds)), row, trend)
+    return Family(weights, estimates, adjust(estimates, noise), row, trend)
 
 
-def adjust(estimates: Estimates, seeds: int) -> np.ndarray:
-    """Corrected p values: step-down max-t, and Holm below six seeds, where correlations are hardly known."""
+def adjust(estimates: Estimates, noise: Noise) -> np.ndarray:
+    """Corrected p values: step-down max-t where the design knows how its contrasts correlate, else Holm."""
     p = estimates.p()
-    return step_down(p, estimates.correlation) if seeds >= ENOUGH_SEEDS else holm(p)
+    return step_down(p, estimates.correlation) if noise.known_correlation else holm(p)
 
 
 def evaluate(

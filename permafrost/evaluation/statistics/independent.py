@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from permafrost.evaluation.statistics.contrasts import ENOUGH_SEEDS, LEVEL
+from permafrost.evaluation.statistics.contrasts import LEVEL
 from permafrost.evaluation.statistics.effects import Effect, cliff_delta
 from permafrost.evaluation.statistics.multiplicity import holm
+from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
+ENOUGH_SEEDS = 6  # 2 / 2^6 = .031: the least number with which a test that assumes no normality can reach .05
 LEAST = 1e-12  # variances below this, in squared accuracy, are rounding
 
 
@@ -54,6 +55,11 @@ class Noise(Protocol):
     seeds: int
     clips: int | None
 
+    @property
+    def known_correlation(self) -> bool:
+        """Whether the correlation of contrasts is known well enough to correct by it."""
+        ...
+
     def contrasts(self, weights: np.ndarray) -> Estimates:
         """Estimates for ``weights`` [rows, strategies]."""
         ...
@@ -73,6 +79,11 @@ class TwoWay:
     residual: np.ndarray
     seeds: int
     clips: int
+
+    @property
+    def known_correlation(self) -> bool:
+        """From six seeds on: below, the seeds' part of it is hardly known."""
+        return self.seeds >= ENOUGH_SEEDS
 
     def contrasts(self, weights: np.ndarray) -> Estimates:
         """Estimates for ``weights`` [rows, strategies]; a component that comes out negative counts as zero."""
@@ -116,6 +127,11 @@ class OneWay:
     seeds: int
     ratio: float = 0.0
     clips: int | None = None
+
+    @property
+    def known_correlation(self) -> bool:
+        """No: a handful of scores does not tell it."""
+        return False
 
     def contrasts(self, weights: np.ndarray) -> Estimates:
         """Estimates for ``weights`` [rows, strategies]: the paired t of each row."""

@@ -50,9 +50,9 @@ def friedman(sample: Sample, draws: int = 1000) -> Omnibus | None:
     difference = float(
         stats.studentized_range.isf(0.05, arms, np.inf) / 2**0.5 * (arms * (arms + 1) / (6 * blocks)) ** 0.5
     )
-    w = _concordance(ranks)
     drawn = np.random.default_rng(0).integers(blocks, size=(draws, blocks))
-    ends = percentile(np.array([_concordance(ranks[:, picked]) for picked in drawn]))
+    concordance = _concordance(ranks, np.vstack([np.arange(blocks), drawn]))
+    w, ends = float(concordance[0]), percentile(concordance[1:])
     names = [(i, j, f"{sample.arms[i]} / {sample.arms[j]}") for i in range(arms) for j in range(i + 1, arms)]
     centre = ranks.mean(1)
     return Omnibus(
@@ -69,12 +69,12 @@ def friedman(sample: Sample, draws: int = 1000) -> Omnibus | None:
     )
 
 
-def _concordance(ranks: np.ndarray) -> float:
-    # Kendall's W with the correction for ties, so that it is Friedman's chi2 / (blocks (arms - 1)).
+def _concordance(ranks: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Kendall's W of ``ranks`` [arms, blocks] for each row of ``drawn`` [draws, blocks], corrected for ties, so that it
+    is Friedman's chi2 / (blocks (arms - 1))."""
     arms, blocks = ranks.shape
-    spread = ((ranks.sum(1) - blocks * (arms + 1) / 2) ** 2).sum()
-    ties = sum(
-        (counts**3 - counts).sum() for counts in (np.unique(column, return_counts=True)[1] for column in ranks.T)
-    )
-    scale = blocks**2 * (arms**3 - arms) - blocks * ties
-    return float(12 * spread / scale) if scale > 0 else 0.0
+    counts = [np.unique(column, return_counts=True)[1] for column in ranks.T]
+    ties = np.array([(count**3 - count).sum() for count in counts])
+    spread = ((ranks[:, drawn].sum(2) - blocks * (arms + 1) / 2) ** 2).sum(0)
+    scale = blocks**2 * (arms**3 - arms) - blocks * ties[drawn].sum(1)
+    return np.divide(12 * spread, scale, out=np.zeros(len(drawn)), where=scale > 0)

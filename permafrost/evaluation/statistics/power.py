@@ -70,7 +70,7 @@ def power(
     errors = np.sqrt(np.maximum(np.diag(pairs @ covariance @ pairs.T), 1e-12))
     correlation = pairs @ covariance @ pairs.T / np.outer(errors, errors)
     np.fill_diagonal(correlation, 1.0)
-    threshold = float(stats.t.isf(stats.norm.sf(simultaneous(correlation)), df))
+    threshold = float(stats.t.isf(stats.norm.sf(simultaneous(correlation, noise.known_correlation)), df))
     random = np.random.default_rng(seed)
     values = random.multivariate_normal(means, covariance, SIMULATIONS, method="eigh")
     wobble = np.sqrt(random.chisquare(df, SIMULATIONS) / df)
@@ -99,12 +99,26 @@ def changes(values: np.ndarray, covariance: np.ndarray, wobble: np.ndarray, thre
 def _search(
     statement: str, noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, size: float, seen: bool
 ) -> Needed:
-    for seeds in (count for count in SEEDS if count > noise.seeds):
-        if power(noise, rows, means, rule, seeds, noise.clips) >= ENOUGH_POWER:
-            return Needed(statement, size, seen, seeds, None, None)
+    counts = [count for count in SEEDS if count > noise.seeds]
+    seeds = _first(counts, lambda count: power(noise, rows, means, rule, count, noise.clips))
+    if seeds is not None:
+        return Needed(statement, size, seen, seeds, None, None)
     if isinstance(noise, TwoWay):
-        for seeds in dict.fromkeys(max(noise.seeds, count) for count in (10, 30)):
-            for clips in (count for count in CLIPS if count > noise.clips):
-                if power(noise, rows, means, rule, seeds, clips) >= ENOUGH_POWER:
-                    return Needed(statement, size, seen, None, clips, seeds)
+        for at in dict.fromkeys(max(noise.seeds, count) for count in (10, 30)):
+            counts = [count for count in CLIPS if count > noise.clips]
+            clips = _first(counts, lambda count, at=at: power(noise, rows, means, rule, at, count))
+            if clips is not None:
+                return Needed(statement, size, seen, None, clips, at)
     return Needed(statement, size, seen, None, None, None)
+
+
+def _first(counts: Sequence[int], found: Callable[[int], float]) -> int | None:
+    """The least of the rising ``counts`` with enough power, by halving: power rises with the count."""
+    low, high = 0, len(counts)
+    while low < high:
+        middle = (low + high) // 2
+        if found(counts[middle]) >= ENOUGH_POWER:
+            high = middle
+        else:
+            low = middle + 1
+    return counts[low] if low < len(counts) else None

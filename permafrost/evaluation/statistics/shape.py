@@ -1,7 +1,7 @@
 """The curve over depth: does it fall, does it dip and recover, is it flat? Supported, not supported, or undecided.
 
-All statements follow from one set of simultaneous 95 % intervals over all pairs of strategies (max-t, the two-sided
-analogue of Tukey's; Hothorn, Bretz & Westfall 2008), so that together they are wrong in at most 5 % of studies. A dip
+All statements follow from one set of simultaneous 95 % intervals over all pairs of strategies (max-t as in Hothorn,
+Bretz & Westfall 2008, or Bonferroni), so that together they are wrong in at most 5 % of studies. A dip
 is an interior minimum: some earlier and some later strategy both lie above it, an intersection-union statement (Berger
 1982) that is as strong as the weaker of the two. The trend is corrected together with the contrasts. Page's test (1963,
 JASA 58) stands beside it; it sees seeds only.
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from permafrost.evaluation.statistics.contrasts import ENOUGH_SEEDS, LEVEL, Family
+from permafrost.evaluation.statistics.contrasts import LEVEL, Family
 from permafrost.evaluation.statistics.effects import Effect
-from permafrost.evaluation.statistics.multiplicity import correlated, simultaneous
-from permafrost.evaluation.statistics.noise import Noise
+from permafrost.evaluation.statistics.multiplicity import RARE, correlated, simultaneous
+from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS, Noise
 from permafrost.evaluation.statistics.sample import Sample
 
 
@@ -86,11 +86,14 @@ def all_pairs(noise: Noise, rows: Sequence[int]) -> Pairs:
     weights[pair, np.asarray(rows)[first]] = 1
     weights[pair, np.asarray(rows)[second]] = -1
     estimates = noise.contrasts(weights)
-    threshold = simultaneous(estimates.correlation)
+    threshold = simultaneous(estimates.correlation, noise.known_correlation)
     half = stats.t.isf(stats.norm.sf(threshold), estimates.df) * estimates.error
-    largest = np.sort(np.abs(correlated(estimates.correlation)).max(1))
-    size = stats.norm.isf(np.clip(estimates.p(), 1e-300, 1) / 2)
-    p = np.maximum(1 - np.searchsorted(largest, size) / len(largest), estimates.p())
+    p = np.minimum(estimates.p() * len(first), 1.0)
+    if noise.known_correlation:
+        largest = np.sort(np.abs(correlated(estimates.correlation)).max(1))
+        size = stats.norm.isf(np.clip(estimates.p(), 1e-300, 1) / 2)
+        share = 1 - np.searchsorted(largest, size) / len(largest)
+        p = np.where(share < RARE, p, np.minimum(p, share))
 
     def square(values: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
         matrix = np.zeros((count, count))
@@ -197,5 +200,5 @@ def _verdict(trend: Statement, dip: Statement, flat: Statement) -> str:
         if statement.verdict == "supported":
             return statement.name
     if trend.verdict == dip.verdict == "not supported":
-        return "neither monotone nor a dip"
+        return "neither a trend nor a dip" if trend.against is None else "neither monotone nor a dip"
     return "undecided"

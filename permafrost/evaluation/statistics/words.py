@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from permafrost.evaluation.statistics.contrasts import ENOUGH_SEEDS, Contrast
+from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS
 from permafrost.evaluation.statistics.paired import least_flip_p
 from permafrost.evaluation.statistics.power import Needed
 from permafrost.evaluation.statistics.result import ModelResult
@@ -118,7 +119,8 @@ def shape(result: Shape, needed: Needed | None, sample: Sample, relevant: float)
         second = f"That the curve {trend.name} throughout is not supported ({reason})"
     else:
         second = f"That the curve {trend.name} is undecided at n = {count} {unit}"
-    lead = [second, first] if trend.verdict == "supported" or flat.verdict == "supported" else [first, second]
+    calm = dip.verdict != "supported" and "supported" in (trend.verdict, flat.verdict)
+    lead = [second, first] if calm else [first, second]
     return f"{lead[0]}. {lead[1]}{_deciding(needed, sample)}."
 
 

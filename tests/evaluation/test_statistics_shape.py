@@ -1,0 +1,184 @@
+"""Curves of known shape get the right sentence; three seeds decide nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from permafrost.evaluation.statistics.analysis import analyse
+from permafrost.evaluation.statistics.noise import one_way, two_way
+from permafrost.evaluation.statistics.power import changes, dips, needed_for_dip, needed_for_trend, power
+from permafrost.evaluation.statistics.sample import Sample
+from permafrost.evaluation.statistics.shape import all_pairs, find_dip, page
+
+ARMS = ("none", "stem", "quarter", "half", "head")
+MONOTONE = (0.75, 0.72, 0.69, 0.66, 0.60)
+DIP = (0.72, 0.65, 0.68, 0.72, 0.715)
+FLAT = (0.70,) * 5
+
+
+def runs(curve, seeds, sd=0.015, seed=0):
+    random = np.random.default_rng(seed)
+    rows = [
+        {"model": "vit", "strategy": arm, "seed": number, "score": mean + random.normal(0, sd)}
+        for arm, mean in zip(ARMS, curve, strict=True)
+        for number in range(seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+def outcomes(curve, seeds, clips, spread=0.15, seed=0):
+    """Runs and clip-by-clip answers on one test set, on which strategies find slightly other clips hard."""
+    random = np.random.default_rng(seed)
+    ease = random.normal(0, 1, clips)
+    answers = []
+    for arm, mean in zip(ARMS, curve, strict=True):
+        level = stats.norm.ppf(mean) * np.sqrt(1 + spread**2 + 0.3**2)
+        own = ease + random.normal(0, spread, clips) + level
+        for number in range(seeds):
+            right = (own + random.normal(0, 0.3, clips) > 0).astype(int)
+            answers += [("vit", arm, number, f"clip{clip}", value) for clip, value in enumerate(right)]
+    table = pd.DataFrame(answers, columns=["model", "strategy", "seed", "clip_id", "correct"])
+    scores = table.groupby(["model", "strategy", "seed"], sort=False)["correct"].mean().rename("score").reset_index()
+    return scores, table
+
+
+def shape_of(*tables):
+    result = analyse(*tables, order=ARMS).models["vit"]
+    return result.shape, result.shape_words, result.needed
+
+
+@pytest.mark.parametrize("with_clips", [False, True])
+def test_a_monotone_fall_is_found(with_clips):
+    shape, words, _ = shape_of(*(outcomes(MONOTONE, 10, 400) if with_clips else (runs(MONOTONE, 10),)))
+    assert shape.verdict == "falls with depth"
+    assert shape.dip.verdict != "supported"
+    assert words.startswith("The curve falls with depth")
+    assert "supported" in words
+
+
+def test_a_rise_is_not_called_a_fall():
+    shape, words, _ = shape_of(runs(MONOTONE[::-1], 10))
+    assert shape.verdict == "rises with depth"
+    assert words.startswith("The curve rises with depth")
+
+
+@pytest.mark.parametrize("with_clips", [False, True])
+def test_dip_and_recover_is_found(with_clips):
+    shape, words, _ = shape_of(*(outcomes(DIP, 10, 400) if with_clips else (runs(DIP, 10),)))
+    assert shape.verdict == "dip and recover"
+    assert (shape.dip.bottom, shape.dip.before) == ("stem", "none")
+    assert 0 < shape.dip.low < shape.dip.value < shape.dip.high
+    assert shape.trend.verdict != "supported"
+    assert words.startswith("Dip and recover is supported: stem lies below none")
+
+
+def test_a_flat_curve_is_called_flat_where_the_data_suffice():
+    shape, words, needed = shape_of(runs(FLAT, 20))
+    assert shape.verdict == "flat"
+    assert shape.dip.verdict == "not supported"
+    assert words.startswith("The curve is flat: no two strategies differ by 4.0 points or more")
+    assert needed is None
+
+
+def test_noise_about_a_flat_curve_is_rarely_called_a_dip():
+    random = np.random.default_rng(5)
+    found = []
+    for _ in range(200):
+        pairs = all_pairs(one_way(random.normal(0.7, 0.02, (5, 10))), range(5))
+        found.append(find_dip(pairs, ARMS, 0.04, enough=True).verdict == "supported")
+    assert np.mean(found) <= 0.05
+
+
+def test_a_curve_that_peaks_is_neither_monotone_nor_a_dip():
+    shape, words, _ = shape_of(runs((0.60, 0.66, 0.72, 0.66, 0.58), 10))
+    assert shape.verdict == "neither monotone nor a dip"
+    assert shape.dip.verdict == "not supported"
+    assert "throughout is not supported" in words
+
+
+@pytest.mark.parametrize("curve", [MONOTONE, DIP, FLAT])
+@pytest.mark.parametrize("with_clips", [False, True])
+def test_three_seeds_are_undecided(curve, with_clips):
+    shape, words, _ = shape_of(*(outcomes(curve, 3, 100) if with_clips else (runs(curve, 3),)))
+    assert shape.verdict == "undecided"
+    assert {item.verdict for item in (shape.trend, shape.dip, shape.flat)} == {"undecided"}
+    assert "undecided at n = 3 seeds" in words
+    assert "cannot give p below .25" in words
+
+
+def test_an_undecided_dip_says_how_many_seeds_would_decide_it():
+    curve = (0.716, 0.691, 0.711, 0.732, 0.631)
+    shape, words, needed = shape_of(runs(curve, 10, sd=0.025, seed=3))
+    assert shape.dip.verdict == "undecided"
+    assert needed.statement == "dip"
+    assert needed.seeds > 10
+    assert f"About {needed.seeds} seeds would decide the dip" in words
+
+
+def test_where_seeds_cannot_decide_clips_are_named():
+    scores, answers = outcomes((0.72, 0.68, 0.70, 0.72, 0.70), 10, 60, spread=0.6, seed=2)
+    shape, words, needed = shape_of(scores, answers)
+    assert shape.dip.verdict == "undecided"
+    assert needed.seeds is None
+    assert needed.clips > 60
+    assert f"about {needed.clips} test clips" in words
+
+
+def test_power_agrees_with_the_noncentral_t():
+    """A trend over two strategies is a paired t test, whose power has a formula."""
+    scores = np.random.default_rng(0).normal(0.7, 0.02, (2, 30))
+    noise = one_way(scores)
+    found = power(noise, [0, 1], np.array([0.0, -0.015]), changes, 12, None)
+    error = np.sqrt(np.var(scores[1] - scores[0], ddof=1) / 12)
+    limit = stats.t.isf(0.025, 11)
+    exact = stats.nct.sf(limit, 11, 0.015 / error) + stats.nct.cdf(-limit, 11, 0.015 / error)
+    assert found == pytest.approx(exact, abs=0.04)
+
+
+def test_power_of_a_dip_grows_with_seeds_and_is_small_without_one():
+    noise = one_way(np.random.default_rng(1).normal(0.7, 0.03, (5, 10)))
+    slight = np.array((0.72, 0.69, 0.70, 0.72, 0.715))
+    by_seeds = [power(noise, range(5), slight, dips, seeds, None) for seeds in (6, 12, 40)]
+    assert by_seeds[0] < by_seeds[1] < by_seeds[2]
+    assert power(noise, range(5), np.array(FLAT), dips, 40, None) < 0.05
+
+
+def test_nothing_seen_is_planned_for_the_relevant_gap():
+    noise = one_way(np.random.default_rng(1).normal(0.7, 0.03, (5, 10)))
+    assert needed_for_dip(noise, range(5), -0.01, 0.04).size == 0.04
+    assert not needed_for_trend(noise, range(5), 0.001, 0.04).seen
+
+
+def test_planning_with_clips_shrinks_errors_as_components_say():
+    random = np.random.default_rng(2)
+    correct = random.normal(0, 0.3, (2, 1, 50)) + random.normal(0, 0.1, (2, 10, 1)) + random.normal(0, 0.3, (2, 10, 50))
+    noise = two_way(correct)
+    now, _ = noise.planned(10, 50)
+    many, _ = noise.planned(10**6, 50)
+    both, _ = noise.planned(10**6, 10**8)
+    weights = np.array([[-1.0, 1.0]])
+    assert np.sqrt(weights @ now @ weights.T)[0, 0] == pytest.approx(noise.contrasts(weights).error[0], rel=0.05)
+    clip_part = 2 * 0.3**2 / 50
+    assert (weights @ many @ weights.T)[0, 0] == pytest.approx(clip_part, rel=0.6)
+    assert (weights @ both @ weights.T)[0, 0] < 1e-5
+
+
+def test_simultaneous_intervals_are_wider_than_single_ones_and_cover_together():
+    random = np.random.default_rng(3)
+    hits = []
+    for _ in range(200):
+        pairs = all_pairs(one_way(random.normal(0.7, 0.02, (5, 10))), range(5))
+        hits.append(((pairs.low <= 0) & (pairs.high >= 0)).all())
+    assert 0.91 <= np.mean(hits) <= 0.99
+
+
+def test_page_is_scipys_in_the_direction_seen():
+    scores = np.random.default_rng(4).normal([[0.8], [0.78], [0.77], [0.7]], 0.02, (4, 8))
+    found = page(Sample(("a", "b", "c", "d"), tuple(range(8)), scores, np.zeros(8, int)))
+    reference = stats.page_trend_test(scores[::-1].T)
+    assert found.direction == "falls"
+    assert found.p == pytest.approx(min(1, 2 * reference.pvalue))
+    spearman = [stats.spearmanr(range(4), scores[:, seed]).statistic for seed in range(8)]
+    assert found.rho.value == pytest.approx(np.mean(spearman))
+    assert found.rho.low < found.rho.value < found.rho.high
