@@ -1,0 +1,60 @@
+"""The page of a comparison: aligned tables, no p value without its effect, nothing left unsaid."""
+
+import numpy as np
+import pandas as pd
+
+from permafrost.evaluation.comparison import Comparison
+from permafrost.evaluation.statistics.analysis import analyse
+from permafrost.report.comparison import aligned, markdown, p_value
+from permafrost.report.comparison_figure import figure
+
+
+def comparison(seeds=6, models=("vit", "vit_random")):
+    random = np.random.default_rng(0)
+    rows = [
+        (model, freeze, seed, 0.8 - 0.05 * depth * (1 + (model == "vit_random")) + random.normal(0, 0.02), 0.7)
+        for model in models
+        for depth, freeze in enumerate(("none", "half", "head"))
+        for seed in range(seeds)
+    ]
+    runs = pd.DataFrame(rows, columns=["model", "strategy", "seed", "score", "valid_score"])
+    return Comparison(("a.csv",), analyse(runs), (), ("a.csv: read",))
+
+
+def test_tables_are_aligned():
+    text = aligned("| a | bcd |\n| :-- | --: |\n| efgh | 1 |")
+    assert text == "| a    | bcd |\n| :--- | --: |\n| efgh |   1 |"
+    assert aligned("no table") == "no table"
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_header():
+    tables = [block for block in markdown(comparison()).split("\n\n") if block.startswith("| ")]
+    assert len(tables) >= 8
+    for block in tables:
+        assert len({line.count("|") for line in block.splitlines()}) == 1
+        assert len({len(line) for line in block.splitlines()}) == 1
+
+
+def test_the_page_has_every_part():
+    page = markdown(comparison())
+    for part in ("## vit\n", "### Against `none`", "### Neighbours", "Friedman", "Page's trend test", "Chosen on val",
+                 "## Transfer gain: vit against vit_random", "## What these numbers rest on"):  # fmt: skip
+        assert part in page
+
+
+def test_one_seed_leaves_dashes_and_no_test():
+    page = markdown(comparison(seeds=1))
+    assert "nan" not in page.lower()
+    assert "Friedman" not in page
+    assert "undecided" in page
+
+
+def test_p_values_of_every_size():
+    assert [p_value(p) for p in (None, 0.0, 0.03241, 0.00001234, 1.0)] == ["–", "0.0000", "0.0324", "1.2e-05", "1.0000"]
+
+
+def test_the_figure_shows_every_strategy_of_every_model():
+    drawn = figure(comparison())
+    labels = [[text.get_text() for text in ax.get_yticklabels()] for ax in drawn.axes[::2]]
+    assert labels == [["none", "half", "head"]] * 2
+    assert len(figure(comparison(seeds=1)).axes) == 4
