@@ -18,6 +18,7 @@ from permafrost.transfer.checkpoint import Checkpoint
 from permafrost.transfer.device import choose_placement
 from permafrost.transfer.examples import Examples, Preparation
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
+from permafrost.transfer.head_cell import fit_head, head_alone
 from permafrost.transfer.recipe import Runtime, Training
 from permafrost.transfer.trainer import Fitted, Trainer
 
@@ -72,7 +73,7 @@ def train_cell(
     source = choose_source(inputs, examples, training.batch_size, runtime.cache_prefix, budget, folder)
     prepared = time.perf_counter()
     trainer = Trainer(prefix, source, examples, training, placement, seed, runtime.compile)
-    fitted = trainer.fit(checkpoint, report)
+    fitted = fit_head(trainer, report) if head_alone(trainer) else trainer.fit(checkpoint, report)
     probabilities = {subset: trainer.probabilities(subset) for subset in ("valid", "test")}
     labels = {subset: examples.labels[examples.rows[subset]].numpy() for subset in probabilities}
     parameters = list(network.parameters())

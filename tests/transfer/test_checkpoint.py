@@ -41,7 +41,7 @@ def test_a_killed_cell_continues_to_the_same_result(examples, tmp_path, backbone
 
 def test_nothing_is_written_before_it_is_due(tmp_path, examples):
     checkpoint = Checkpoint(tmp_path / "c", seconds=3600)
-    small_cell(examples, freeze="all", checkpoint=checkpoint)
+    small_cell(examples, freeze="stem", checkpoint=checkpoint)
     assert not checkpoint.path.exists()
 
 
@@ -49,7 +49,7 @@ def test_a_broken_checkpoint_is_put_aside_with_a_warning(tmp_path, examples, cap
     checkpoint = Checkpoint(tmp_path / "c", 0)
     checkpoint.folder.mkdir()
     checkpoint.path.write_bytes(b"half a file")
-    outcome = small_cell(examples, freeze="all", checkpoint=checkpoint)
+    outcome = small_cell(examples, freeze="stem", checkpoint=checkpoint)
     assert "starts anew" in capsys.readouterr().err and len(outcome.fitted.history) == 3
 
 
