@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import threadpoolctl
@@ -22,7 +23,9 @@ Task = Callable[[int], Result]
 
 WORKERS = "PERMAFROST_WORKERS"
 CLIPS_PER_CHUNK = 16  # what a process takes at a time: enough that handing over costs nothing, few enough to share out
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 
+_held: list[int] = []
 _task: Task[Any] | None = None
 
 
@@ -57,14 +60,23 @@ def spread(
         return _collect(map(build(*arguments), range(count)), count, label)
     # Forked processes have the imports already; elsewhere than on Linux forking is not safe beside system libraries.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(workers, context, _begin, (os.getpid(), build, arguments))
     try:
-        return _collect(itertools.chain.from_iterable(pool.map(_run, chunks)), count, label)
+        with _interruptions_held():
+            results = pool.map(_run, chunks)
+        return _collect(itertools.chain.from_iterable(results), count, label)
     except BrokenProcessPool:
         raise PermafrostError(
             f"{label}: one of {workers} processes was killed, perhaps because memory ran out; free memory, or set "
             f"{WORKERS} to a smaller number, and run again"
         ) from None
+    except BaseException:
+        # Interrupted or failed: nobody waits for the rest, least of all for a file on a disk that does not answer.
+        for process in multiprocessing.active_children():
+            if process not in others:
+                process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -73,11 +85,31 @@ def _collect(results: Iterable[Result], count: int, label: str) -> list[Result]:
     return list(progress(results, count, label))
 
 
+@contextmanager
+def _interruptions_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait: while processes are being forked, Python can lose the exception that they raise.
+    (Blocking them does not do: one of the linear algebra library's threads would take them.)"""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _held.clear()
+    before = {number: signal.signal(number, lambda number, _: _held.append(number)) for number in INTERRUPTIONS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in _held:
+            signal.raise_signal(number)
+
+
 def _begin(parent: int, build: Callable[..., Task[Any]], arguments: tuple[Any, ...]) -> None:
     global _task
     # Ctrl-C goes to the whole group, but is for the parent to answer; a stage's own handler for SIGTERM is not ours.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.SIGTERM in _held:  # came before the line above
+        os._exit(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     threadpoolctl.threadpool_limits(1)  # the cores are shared out between processes already
     _task = build(*arguments)
