@@ -11,7 +11,7 @@ from permafrost.evaluation.statistics.result import ModelResult, TransferResult
 from permafrost.evaluation.statistics.selection import Selection
 from permafrost.evaluation.statistics.shape import Shape, Statement
 from permafrost.evaluation.statistics.words import points, probability
-from permafrost.report.markdown import table
+from permafrost.report.aligned_table import aligned_table
 
 QUESTIONS = {"baseline": "Against `{reference}`", "neighbours": "Neighbours in depth: each against the one before it"}
 CLASSICAL = (
@@ -33,26 +33,7 @@ def markdown(comparison: Comparison) -> str:
         blocks += _between(rows)
     lines = [*analysis.notes, *comparison.notes]
     blocks += ["## What these numbers rest on", "\n".join(f"- {line}" for line in lines)]
-    return "\n\n".join(aligned(block) for block in blocks) + "\n"
-
-
-def aligned(block: str) -> str:
-    """A Markdown table with its columns padded to one width; other text as it is."""
-    lines = block.split("\n")
-    if not all(line.startswith("| ") for line in lines):
-        return block
-    rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
-    right = [cell.endswith("-:") for cell in rows[1]]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(right))]
-    rows[1] = [
-        f"{'-' * (width - 1)}:" if end else f":{'-' * (width - 1)}" for width, end in zip(widths, right, strict=True)
-    ]
-    return "\n".join(
-        "| "
-        + " | ".join(c.rjust(w) if end else c.ljust(w) for c, w, end in zip(row, widths, right, strict=True))
-        + " |"
-        for row in rows
-    )
+    return "\n\n".join(blocks) + "\n"
 
 
 def p_value(p: float | None) -> str:
@@ -92,7 +73,7 @@ def _strategies(result: ModelResult) -> str:
         for item in result.strategies
     ]
     header = ["strategy", "seeds", "mean (%)", "sd", "95 % interval"] + ["share of the mean's variance"] * shares
-    return table(header, rows, text_columns=1)
+    return aligned_table(header, rows, text_columns=1)
 
 
 def _contrasts(rows: Sequence[Contrast]) -> str:
@@ -122,7 +103,7 @@ def _contrasts(rows: Sequence[Contrast]) -> str:
                 item.verdict,
             ]
         )
-    return table(header, cells, text_columns=2)
+    return aligned_table(header, cells, text_columns=2)
 
 
 def _limits(item: Contrast | Statement | Between) -> str:
@@ -161,7 +142,7 @@ def _shape(result: Shape) -> str:
         ]
         for item in (result.dip, result.trend, result.flat)
     ]
-    text = aligned(table(["shape over depth", "points", "95 % interval", "claim p", "verdict"], rows, text_columns=1))
+    text = aligned_table(["shape over depth", "points", "95 % interval", "claim p", "verdict"], rows, text_columns=1)
     if result.page is None or result.page.rho is None:
         return text
     rho = result.page.rho
@@ -205,7 +186,7 @@ def _between(rows: Sequence[Between]) -> list[str]:
         f"## {rows[0].second} against {rows[0].first}",
         "Runs of different tables are not paired. p and in brackets p after Holm's correction over this table; "
         "conditional on the clips that each table tested.",
-        table(header, cells, text_columns=1),
+        aligned_table(header, cells, text_columns=1),
     ]
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 
 from permafrost.evaluation.comparison import Comparison
 from permafrost.evaluation.statistics.analysis import analyse
-from permafrost.report.comparison import aligned, markdown, p_value
+from permafrost.report.aligned_table import aligned_table
+from permafrost.report.comparison import markdown, p_value
 from permafrost.report.comparison_figure import figure
 
 
@@ -22,9 +23,8 @@ def comparison(seeds=6, models=("vit", "vit_random")):
 
 
 def test_tables_are_aligned():
-    text = aligned("| a | bcd |\n| :-- | --: |\n| efgh | 1 |")
-    assert text == "| a    | bcd |\n| :--- | --: |\n| efgh |   1 |"
-    assert aligned("no table") == "no table"
+    text = aligned_table(["a", "bcd"], [["efgh", "1"], ["i|j", "20"]], text_columns=1)
+    assert text == "| a    | bcd |\n| :--- | --: |\n| efgh |   1 |\n| i\\|j |  20 |"
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_header():
