@@ -26,8 +26,8 @@ import yaml
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.pool import default_workers
-from permafrost.audio.preprocessing import _decoder, preprocess
-from permafrost.audio.rendering import _renderer, render
+from permafrost.audio.preprocessing import row_decoder, preprocess
+from permafrost.audio.rendering import row_renderer, render
 from permafrost.audio.rows import RowFile
 from permafrost.audio.settings import Preprocess
 
@@ -119,8 +119,8 @@ def take_turns(project: Path, paths: list[str]) -> tuple[dict[str, float], float
     waveforms, inputs = project / "turns.npy", project / "turns-inputs.npy"
     RowFile.create(waveforms, np.int16, (len(paths), settings.samples)).close()
     RowFile.create(inputs, np.float32, (len(paths), *SIZE)).close()
-    decode_row = _decoder(project / "clips", paths, settings, waveforms)
-    render_row = _renderer(waveforms, RATE, LogMel(size=SIZE), inputs)
+    decode_row = row_decoder(project / "clips", paths, settings, waveforms)
+    render_row = row_renderer(waveforms, RATE, LogMel(size=SIZE), inputs)
     saved = [project / "images" / f"{number}.pt" for number in range(len(paths))]
     ways: dict[str, Callable[[int], object]] = {
         "plain": lambda number: plain(project / "clips" / paths[number], saved[number]),

@@ -57,7 +57,9 @@ def spread(
     chunks = [range(start, min(start + CLIPS_PER_CHUNK, count)) for start in range(0, count, CLIPS_PER_CHUNK)]
     workers = min(workers or default_workers(), len(chunks))
     if workers <= 1:
-        return _collect(map(build(*arguments), range(count)), count, label)
+        # One thread here too: a product that is split between threads can differ in its last bit.
+        with threadpoolctl.threadpool_limits(1):
+            return _collect(map(build(*arguments), range(count)), count, label)
     # Forked processes have the imports already; elsewhere than on Linux forking is not safe beside system libraries.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     others = multiprocessing.active_children()

@@ -60,7 +60,7 @@ def preprocess(
     with written_whole(out) as part:
         array = RowFile.create(part, np.int16, (len(paths), settings.samples))
         try:
-            outcomes = spread(_decoder, (root, paths, settings, part), len(paths), "preprocess", workers)
+            outcomes = spread(row_decoder, (root, paths, settings, part), len(paths), "preprocess", workers)
             array.keep([row for row, outcome in enumerate(outcomes) if isinstance(outcome, Kept)])
         finally:
             array.close()
@@ -100,8 +100,8 @@ def stop_if_too_many_rejected(
     )
 
 
-def _decoder(root: Path, paths: Sequence[str], settings: Preprocess, out: Path) -> Callable[[int], Kept | Rejection]:
-    """A process's own function from a row's number to what became of its recording."""
+def row_decoder(root: Path, paths: Sequence[str], settings: Preprocess, out: Path) -> Callable[[int], Kept | Rejection]:
+    """A process's own function that decodes ``paths[number]`` into that row of ``out`` and says what became of it."""
     array = RowFile(out, writable=True)
     row = np.zeros(settings.samples, np.int16)
 

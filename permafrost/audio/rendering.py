@@ -41,7 +41,7 @@ def render(
     shape, dtype = _row_of(settings, sample_rate, source.row_shape[0])
     with written_whole(out) as part:
         RowFile.create(part, dtype, (source.rows, *shape)).close()
-        spread(_renderer, (waveforms, sample_rate, settings, part), source.rows, "render", workers)
+        spread(row_renderer, (waveforms, sample_rate, settings, part), source.rows, "render", workers)
 
 
 def _row_of(settings: LogMel | Waveform, sample_rate: int, samples: int) -> tuple[tuple[int, ...], type[np.generic]]:
@@ -50,8 +50,8 @@ def _row_of(settings: LogMel | Waveform, sample_rate: int, samples: int) -> tupl
     return (round(samples * (settings.sample_rate or sample_rate) / sample_rate),), np.int16
 
 
-def _renderer(waveforms: Path, sample_rate: int, settings: LogMel | Waveform, out: Path) -> Callable[[int], None]:
-    """A process's own function that renders the clip of a row's number."""
+def row_renderer(waveforms: Path, sample_rate: int, settings: LogMel | Waveform, out: Path) -> Callable[[int], None]:
+    """A process's own function that renders a row of ``waveforms`` into the same row of ``out``."""
     source, target = RowFile(waveforms), RowFile(out, writable=True)
     if isinstance(settings, LogMel):
         transform = LogMelTransform(settings, sample_rate, source.row_shape[0])
