@@ -152,7 +152,8 @@ def stretched(x: Tensor, rate: Tensor, length: int) -> Tensor:
     spectrum = torch.stft(x, WINDOW, HOP, window=window, return_complex=True)
     bins, frames = spectrum.shape[1:]
     spectrum = torch.nn.functional.pad(spectrum, (0, 2))  # the last frame too has one after it
-    steps = torch.arange(math.ceil(length / HOP) + 1, dtype=x.dtype, device=x.device) * rate[:, None]
+    count = math.ceil(length / HOP) + WINDOW // HOP // 2 + 1  # all whose windows reach into the result
+    steps = torch.arange(count, dtype=x.dtype, device=x.device) * rate[:, None]
     there = steps < frames
     before = steps.long().clamp(max=frames)
     first, second = (spectrum.gather(2, index[:, None, :].expand(-1, bins, -1)) for index in (before, before + 1))
