@@ -26,8 +26,8 @@ import yaml
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.pool import default_workers
-from permafrost.audio.preprocessing import row_decoder, preprocess
-from permafrost.audio.rendering import row_renderer, render
+from permafrost.audio.preprocessing import preprocess, row_decoder
+from permafrost.audio.rendering import render, row_renderer
 from permafrost.audio.rows import RowFile
 from permafrost.audio.settings import Preprocess
 
