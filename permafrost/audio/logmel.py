@@ -38,7 +38,7 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: fl
     distances = corners[:, None] - bins[None, :]
     rising = -distances[:-2] / widths[:-1, None]
     falling = distances[2:] / widths[1:, None]
-    # Rounded to float32 before the normalisation, as librosa does: the two agree to the last bit.
+    # Rounded to float32 before the normalisation, as librosa does.
     filters = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
     filters *= (2.0 / (corners[2:] - corners[:-2]))[:, None]
     return filters
