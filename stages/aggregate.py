@@ -8,14 +8,16 @@ from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.data_facts import data_facts, read_audit
 from permafrost.evaluation.study import Study
+from permafrost.evaluation.study_analysis import analyse_study
 from permafrost.evaluation.summary import summarise
 from permafrost.report.answer import answer
+from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.confusion_figure import confusion_figure
 from permafrost.report.curve_figure import curve_figure
 from permafrost.report.markdown import report
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
-from permafrost.report.tables import comparisons_table, confusion_rows, learning_curves, write_csv
+from permafrost.report.tables import confusion_rows, learning_curves, write_csv
 from stages.stage import parameters, run, section
 
 
@@ -31,22 +33,23 @@ def main() -> None:
         split_kind=parameters("split.kind"),
         repeats=cells.runs["repeat"],
     )
-    summary = summarise(cells, facts)
+    analysis = analyse_study(cells, facts)
+    summary = summarise(cells, facts, analysis)
     model = chosen_model(cells)
     chosen = (model, chosen_freeze(cells, model))
 
     plots.mkdir(exist_ok=True)
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
     (metrics / "summary.json").write_text(text + "\n", encoding="utf-8")
-    (metrics / "report.md").write_text(report(study.name, cells, summary), encoding="utf-8")
-    write_csv(metrics / "comparisons.csv", comparisons_table(summary))
+    (metrics / "report.md").write_text(report(study.name, cells, summary, analysis), encoding="utf-8")
+    write_csv(metrics / "comparisons.csv", comparisons_table(analysis))
     write_csv(plots / "runs.csv", cells.runs)
     write_csv(plots / "learning_curves.csv", learning_curves(cells))
     write_csv(plots / "confusion.csv", confusion_rows(cells, *chosen))
-    save(strategy_figure(cells, facts), plots / "strategies.png")
+    save(strategy_figure(cells, summary), plots / "strategies.png")
     save(curve_figure(cells, facts), plots / "learning_curves.png")
     save(confusion_figure(cells, *chosen, facts), plots / "confusion.png")
-    print(answer(cells, summary))
+    print(answer(cells, summary, analysis))
 
 
 if __name__ == "__main__":

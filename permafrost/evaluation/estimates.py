@@ -1,68 +1,78 @@
-"""Mean, spread and interval of a strategy's score, and of the paired difference between two strategies.
+"""Mean, spread and 95 % interval of every score of every strategy: the interval counts seeds and test clips.
 
-Everything that reports a number goes through ``estimate`` and ``paired_difference``; both get the cells with their
-predictions, so that an interval over seeds and clips can take the place of the interval over seeds.
+Seeds that share their clips: the hierarchical bootstrap over both (statistics/bootstrap.py), with the same draws for
+all strategies. Seeds with a fold or split each: the corrected resampled t over splits.
 """
 
 import math
-from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
-from scipy import special
 
 from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.clip_scores import Answers, answers, drawn_f1
+from permafrost.evaluation.statistics import bootstrap
+from permafrost.evaluation.statistics.bootstrap import Interval
+from permafrost.evaluation.statistics.sample import Sample
 
-Strategy = tuple[str, str]
 Estimate = dict[str, float | int | None]
+# What `dvc metrics diff` shows of a strategy. Timings differ on every run and would drown the rest: runs.csv has them.
+SCORES = {"test_accuracy": "test", "valid_accuracy": "valid", "macro_f1": "test", "test_loss": "test"}
+ROUNDING = 1e-3  # a score that differs by more from the mean over its clips is not that mean
 
 
-def estimate(cells: Cells, strategy: Strategy, score: str) -> Estimate:
-    """``mean``, ``sd`` (n - 1), ``ci_low``, ``ci_high`` (95 %) and ``n`` of ``score`` over the seeds of one strategy.
+def estimates(cells: Cells, model: str, test_per_train: float) -> dict[str, dict[str, Estimate]]:
+    """``freeze → score → {mean, sd, ci_low, ci_high, n}`` for the strategies of ``model``.
 
-    Args:
-        cells: the study's cells.
-        strategy: (model, freeze).
-        score: a column of ``cells.runs``.
-
-    ``sd`` and the interval are None with a single seed: one number has no spread.
+    ``sd`` (n - 1) and the 95 % interval are None with a single seed: one number has no spread. ``test_per_train`` is
+    the number of test clips by that of training clips; it counts where seeds have splits of their own.
     """
-    return _over_seeds(by_seed(cells, strategy, score).tolist())
+    given = {subset: answers(cells, model, subset) for subset in ("valid", "test")}
+    found: dict[str, dict[str, Estimate]] = {freeze: {} for freeze in cells.freezes}
+    for score, subset in SCORES.items():
+        values = np.array([by_seed(cells, (model, freeze), score) for freeze in cells.freezes])
+        intervals = _intervals(values, score, given[subset], len(cells.classes), test_per_train)
+        for freeze, row, interval in zip(cells.freezes, values.tolist(), intervals, strict=True):
+            found[freeze][score] = _numbers(row, interval)
+    return found
 
 
-def paired_difference(cells: Cells, strategy: Strategy, reference: Strategy, score: str) -> Estimate:
-    """As ``estimate``, for ``strategy`` minus ``reference`` at the same seed: same split, same head, same batches."""
-    difference = by_seed(cells, strategy, score) - by_seed(cells, reference, score)
-    return _over_seeds(difference.tolist())
-
-
-def by_seed(cells: Cells, strategy: Strategy, score: str) -> pd.Series:
-    """``score`` of one strategy [seeds], indexed by seed in the study's order."""
+def by_seed(cells: Cells, strategy: tuple[str, str], score: str) -> pd.Series:
+    """``score`` of one strategy (model, freeze): [seeds], indexed by seed in the study's order."""
     model, freeze = strategy
     rows = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)]
     return rows.set_index("seed")[score].reindex(cells.seeds)
 
 
-def seed_t_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float] | None:
-    """Student's t interval of the mean over seeds: given the split and the test clips, which it takes as fixed.
+def _intervals(
+    values: np.ndarray, score: str, given: Answers, classes: int, test_per_train: float
+) -> list[Interval | None]:
+    """The interval of each strategy's mean of ``values`` [strategies, seeds]."""
+    strategies, seeds = values.shape
+    if seeds < 2:
+        return [None] * strategies
+    by_clip = None if score == "macro_f1" else given.loss if score.endswith("loss") else given.correct
+    if by_clip is not None and np.abs(by_clip.mean(2) - values).max() > ROUNDING:
+        by_clip = None
+    names = tuple(map(str, range(strategies)))
+    sample = Sample(names, tuple(range(seeds)), values, given.splits, correct=by_clip)
+    draws = np.empty((0, strategies))
+    if score == "macro_f1" and given.predicted is not None:
+        drawn = bootstrap.weights(Sample(names, sample.seeds, values, given.splits, correct=given.correct))
+        draws = drawn_f1(given, drawn.seeds, drawn.clips, classes)
+        return [bootstrap.percentile(draws[:, arm]) for arm in range(strategies)]
+    if by_clip is not None:
+        draws = bootstrap.means(sample, bootstrap.weights(sample))
+    return [bootstrap.interval(sample, arm, draws[:, arm], test_per_train) for arm in range(strategies)]
 
-    None where there are fewer than two values.
-    """
-    n = len(values)
-    if n < 2:
-        return None
-    mean, sd = _mean_and_sd(values)
-    # scipy.special alone: scipy.stats takes half a second to import.
-    half = float(special.stdtrit(n - 1, 0.5 + level / 2)) * sd / math.sqrt(n)
-    return mean - half, mean + half
 
-
-def _over_seeds(values: Sequence[float]) -> Estimate:
-    mean, sd = _mean_and_sd(values)
-    low, high = seed_t_interval(values) or (None, None)
-    return {"mean": mean, "sd": sd if len(values) > 1 else None, "ci_low": low, "ci_high": high, "n": len(values)}
-
-
-def _mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
+def _numbers(values: list[float], interval: Interval | None) -> Estimate:
     mean = math.fsum(values) / len(values)
     squares = math.fsum((value - mean) ** 2 for value in values)
-    return mean, math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0
+    return {
+        "mean": mean,
+        "sd": math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else None,
+        "ci_low": None if interval is None else interval.low,
+        "ci_high": None if interval is None else interval.high,
+        "n": len(values),
+    }

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field
 
 from permafrost.settings import Settings
 
+# The strategy that all others are compared with, where the study has it.
+BASELINE = "none"
 # Top-level keys of summary.json beside the models.
 RESERVED = ("comparisons", "data")
 

@@ -1,56 +1,60 @@
-"""The study in numbers: each strategy, the comparisons that were planned, the data."""
+"""The study in numbers: each strategy, what was planned to be compared, the data. `dvc metrics diff` shows these."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze
-from permafrost.evaluation.estimates import Estimate, estimate, paired_difference
-from permafrost.evaluation.study import control_of
+from permafrost.evaluation.estimates import Estimate, estimates
+from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.result import Analysis
+from permafrost.evaluation.study_analysis import tested_per_trained
 
-# What `dvc metrics diff` shows of a strategy. Timings differ on every run and would drown the rest: runs.csv has them.
-SCORES = ("test_accuracy", "valid_accuracy", "macro_f1", "test_loss")
-BASELINE = "none"
 DIGITS = 6
 
 
-def summarise(cells: Cells, data: dict[str, Any]) -> dict[str, Any]:
+def summarise(cells: Cells, data: dict[str, Any], analysis: Analysis) -> dict[str, Any]:
     """The contents of summary.json.
 
-    ``model.freeze.score.{mean, sd, ci_low, ci_high, n}``, then ``comparisons``, then ``data`` as it is given:
+    ``model.freeze.score.{mean, sd, ci_low, ci_high, n}``, then ``comparisons``, then ``data`` as it is given. Each
+    comparison is of test accuracy, paired by seed and clip: ``{difference, ci_low, ci_high, p_corrected}``, the p value
+    corrected over all statements about the model (metrics/comparisons.csv has the rest, with neighbours in depth):
 
-    - ``comparisons.versus_none.model.freeze``: test accuracy minus that of ``none``, paired by seed;
-    - ``comparisons.transfer_gain.model.freeze``: test accuracy minus that of the model's random-weights control
-      (the recipe ``<model>_random``) under the same strategy, paired by seed;
+    - ``comparisons.versus_none.model.freeze``: minus the strategy ``none``;
+    - ``comparisons.transfer_gain.model.freeze``: minus the model's random-weights control (the recipe
+      ``<model>_random``) under the same strategy;
+    - ``comparisons.shape.model``: what is sure about the curve over depth, in a word or two;
     - ``comparisons.chosen_on_validation.model``: the strategy with the highest validation accuracy.
     """
-    strategies = {
-        model: {
-            freeze: {score: _rounded(estimate(cells, (model, freeze), score)) for score in SCORES}
-            for freeze in cells.freezes
-        }
-        for model in cells.models
-    }
-    return {**strategies, "comparisons": compare(cells), "data": data}
+    overlap = tested_per_trained(data)
+    strategies = {model: _rounded(estimates(cells, model, overlap)) for model in cells.models}
+    return {**strategies, "comparisons": compare(cells, analysis), "data": data}
 
 
-def compare(cells: Cells) -> dict[str, Any]:
+def compare(cells: Cells, analysis: Analysis) -> dict[str, Any]:
     """The ``comparisons`` block; a kind of comparison for which the study has no reference is left out."""
-    versus_none, gain = {}, {}
-    for model in cells.models:
-        if BASELINE in cells.freezes:
-            others = [freeze for freeze in cells.freezes if freeze != BASELINE]
-            versus_none[model] = {freeze: _difference(cells, model, freeze, model, BASELINE) for freeze in others}
-        if control := control_of(model, cells.models):
-            gain[model] = {freeze: _difference(cells, model, freeze, control, freeze) for freeze in cells.freezes}
-    chosen = {model: chosen_freeze(cells, model) for model in cells.models}
-    blocks = {"versus_none": versus_none, "transfer_gain": gain, "chosen_on_validation": chosen}
+    models = analysis.models
+    blocks = {
+        "versus_none": {name: _differences(models[name].contrasts, "baseline") for name in cells.models},
+        "transfer_gain": {name: _differences(result.gains, "transfer") for name, result in analysis.transfer.items()},
+        "shape": {name: result.shape.verdict for name, result in models.items() if result.shape},
+        "chosen_on_validation": {model: chosen_freeze(cells, model) for model in cells.models},
+    }
     return {kind: block for kind, block in blocks.items() if any(block.values())}
 
 
-def _difference(cells: Cells, model: str, freeze: str, reference_model: str, reference_freeze: str) -> Estimate:
-    return _rounded(paired_difference(cells, (model, freeze), (reference_model, reference_freeze), "test_accuracy"))
+def _differences(contrasts: Sequence[Contrast], question: str) -> dict[str, Estimate]:
+    return {
+        item.strategy: _rounded(
+            {"difference": item.gap, "ci_low": item.low, "ci_high": item.high, "p_corrected": item.p_claim}
+        )
+        for item in contrasts
+        if item.question == question
+    }
 
 
-def _rounded(numbers: Estimate) -> Estimate:
-    # Adding zero turns -0.0 into 0.0, which would read as a change.
-    return {key: round(value, DIGITS) + 0.0 if isinstance(value, float) else value for key, value in numbers.items()}
+def _rounded(numbers: Any) -> Any:
+    """The same with every fraction rounded. Adding zero turns -0.0 into 0.0, which would read as a change."""
+    if isinstance(numbers, dict):
+        return {key: _rounded(value) for key, value in numbers.items()}
+    return round(float(numbers), DIGITS) + 0.0 if isinstance(numbers, float) else numbers

@@ -4,49 +4,79 @@ from typing import Any
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
-from permafrost.evaluation.study import control_of, is_control
-from permafrost.evaluation.summary import BASELINE
-from permafrost.report.wording import interval, percent, plural, points
+from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.result import Analysis
+from permafrost.evaluation.study import BASELINE, control_of, is_control
+from permafrost.report.wording import interval, limits, percent, plural, points
 
 
-def answer(cells: Cells, summary: dict[str, Any]) -> str:
+def answer(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str:
     """One Markdown sentence: the strategy to take (chosen on validation), its test score, and what it gains."""
     model = chosen_model(cells)
     freeze = chosen_freeze(cells, model)
     score = summary[model][freeze]["test_accuracy"]
-    seeds = f"mean of {score['n']} seeds, sd {percent(score['sd'])}" if score["n"] > 1 else "one seed"
+    spread = f"95 % interval {limits(score['ci_low'], score['ci_high'])}, {rests_on(analysis)}"
     parts = [
         f"On `{summary['data']['name']}`, `{model}` does best with strategy **`{freeze}`** (chosen on validation): "
-        f"**{percent(score['mean'])} %** test accuracy ({seeds})"
+        f"**{percent(score['mean'])} %** test accuracy ({spread if score['n'] > 1 else 'one seed'})"
     ]
-    comparisons = summary["comparisons"]
-    versus = comparisons.get("versus_none", {}).get(model, {})
-    if freeze in versus:
-        parts.append(f"{_against(versus[freeze])} `{BASELINE}`, {_verdict(versus[freeze])}")
-    elif freeze == BASELINE and versus:
-        nearest = max(versus, key=lambda other: summary[model][other]["valid_accuracy"]["mean"])
+    against = {item.strategy: item for item in analysis.models[model].contrasts if item.question == "baseline"}
+    if freeze in against:
+        parts.append(f"{_difference(against[freeze])} against `{BASELINE}`, {verdict(against[freeze], analysis)}")
+    elif freeze == BASELINE and against:
+        nearest = max(against, key=lambda other: summary[model][other]["valid_accuracy"]["mean"])
         parts.append(
             "no strategy that freezes anything does better on validation, and the next, "
-            f"`{nearest}`, stands on the test clips at {_against(versus[nearest])} it, {_verdict(versus[nearest])}"
+            f"`{nearest}`, stands on the test clips at {_difference(against[nearest])} against it, "
+            f"{verdict(against[nearest], analysis)}"
         )
-    if gain := comparisons.get("transfer_gain", {}).get(model, {}).get(freeze):
-        parts.append(f"{_against(gain)} the same strategy from random weights, {_verdict(gain)}")
+    transfer = analysis.transfer.get(model)
+    for gain in transfer.gains if transfer else []:
+        if gain.strategy == freeze:
+            parts.append(
+                f"{_difference(gain)} against the same strategy from random weights, {verdict(gain, analysis)}"
+            )
     return "; ".join(parts) + "."
 
 
-def notes(cells: Cells, summary: dict[str, Any]) -> list[str]:
+def verdict(item: Contrast, analysis: Analysis) -> str:
+    """What a contrast amounts to, as the end of a sentence."""
+    if item.low is None or item.high is None:
+        return "from a single seed"
+    if item.verdict == "supported":
+        return "a difference that survives correction"
+    if item.verdict == "not supported":
+        return f"so that a difference of {percent(analysis.relevant, 0)} points or more is excluded"
+    if item.low <= 0 <= item.high:
+        return f"which {rests_on(analysis)} cannot tell from zero"
+    return f"which is undecided: it does not survive correction over {item.claims} statements"
+
+
+def rests_on(analysis: Analysis) -> str:
+    """``3 seeds and 128 test clips``: what was sampled."""
+    seeds = plural(analysis.seeds, "seed")
+    if analysis.splits > 1:
+        return f"{seeds} over {plural(analysis.splits, 'split')}"
+    return f"{seeds} and {plural(analysis.clips, 'test clip')}" if analysis.clips else seeds
+
+
+def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str]:
     """What the numbers are conditional on, one Markdown sentence each."""
-    data, seeds = summary["data"], len(cells.seeds)
+    data = summary["data"]
     lines = []
-    if seeds == 1:
-        lines.append("One seed was run: there is no spread, no interval, and no telling a difference from luck.")
-    else:
+    if analysis.splits == 1:
         lines.append(
-            f"± is the standard deviation over {seeds} seeds. Intervals are 95 %, by Student's t over the seeds; they "
-            "do not count that other test clips would have given other scores."
+            f"All seeds share one split: every number is conditional on this split. Its {data['test_clips']:g} test "
+            f"clips and the {plural(analysis.seeds, 'seed')} both count as samples in intervals and verdicts."
         )
-    if data["splits"] == 1:
-        lines.append("All seeds share one split: every number is conditional on this split and its test clips.")
+    # The package's first note is about the split; where there is one split, that has just been said.
+    lines += analysis.notes[1:] if analysis.splits == 1 else analysis.notes
+    if analysis.seeds > 1:
+        lines.append(
+            "± is the standard deviation over seeds; intervals are 95 %. A difference is **supported** where its p "
+            "value, corrected over all statements about the model, is at most .05; **not supported** where a "
+            f"difference of {percent(analysis.relevant, 0)} points or more is excluded; else **undecided**."
+        )
     if without := [
         f"`{model}`"
         for model in cells.models
@@ -69,14 +99,6 @@ def notes(cells: Cells, summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _against(numbers: dict[str, Any]) -> str:
-    """``+2.3 points [−0.5, +5.1] against``."""
-    return " ".join(filter(None, [points(numbers["mean"]), "points", interval(numbers, signed=True), "against"]))
-
-
-def _verdict(numbers: dict[str, Any]) -> str:
-    if numbers["ci_low"] is None:
-        return "from a single seed"
-    if numbers["ci_low"] <= 0 <= numbers["ci_high"]:
-        return f"which {numbers['n']} seeds cannot tell from zero"
-    return "beyond the noise of the seeds"
+def _difference(item: Contrast) -> str:
+    """``+2.3 points [−0.5, +5.1]``."""
+    return f"{points(item.gap)} points {interval(item.low, item.high, signed=True)}".strip()

@@ -5,85 +5,109 @@ from typing import Any
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
+from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import control_of, is_control
-from permafrost.evaluation.summary import BASELINE
 from permafrost.report.answer import answer, notes
-from permafrost.report.wording import count, difference, interval, mean_and_sd, percent, plural
+from permafrost.report.findings import effect, findings
+from permafrost.report.wording import count, interval, limits, mean_and_sd, percent, plural, points, probability
 
 
-def report(name: str, cells: Cells, summary: dict[str, Any], plots: str = "../plots") -> str:
+def report(name: str, cells: Cells, summary: dict[str, Any], analysis: Analysis, plots: str = "../plots") -> str:
     """The report of study ``name`` as Markdown; ``plots`` is where the figures lie, seen from the report."""
     model = chosen_model(cells)
     freeze = chosen_freeze(cells, model)
+    shown = [name for name in cells.models if not is_control(name, cells.models)]
     blocks = [
         f"# Study `{name}`",
-        answer(cells, summary),
+        answer(cells, summary, analysis),
         f"![Test accuracy by freezing strategy; the numbers are in the tables below]({plots}/strategies.png)",
+        f"[{plots.removeprefix('../')}/report.html]({plots}/report.html) has all of this with charts, each class, and "
+        "the clips that every strategy gets wrong, to see and to hear.",
         "## Strategies",
-        *(
-            block
-            for shown in cells.models
-            if not is_control(shown, cells.models)
-            for block in (f"### `{shown}`", strategy_table(cells, summary, shown))
-        ),
-        "Test accuracy, macro F1 and validation accuracy in percent, differences in percentage points with their 95 % "
-        "interval, paired by seed. **Bold**: chosen on validation.",
+        *(block for name in shown for block in (f"### `{name}`", strategy_table(cells, summary, name))),
+        "Test accuracy, macro F1 and validation accuracy in percent, mean ± sd over seeds. **Bold**: chosen on "
+        "validation.",
+        "## What is sure",
+        *(block for name in shown for block in _sure(cells, analysis, name)),
         "## Learning curves and confusions",
         f"![Validation accuracy by epoch, for each strategy]({plots}/learning_curves.png)",
         f"![Confusion matrix of {model} with strategy {freeze} on the test clips]({plots}/confusion.png)",
         "## Data",
         data_table(summary["data"]),
         "## To keep in mind",
-        "\n".join(f"- {line}" for line in notes(cells, summary)),
+        "\n".join(f"- {line}" for line in notes(cells, summary, analysis)),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
 def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> str:
     """One row a strategy of ``model``, in order of depth; its control's score beside its own."""
-    comparisons = summary["comparisons"]
-    versus = comparisons.get("versus_none", {}).get(model, {})
-    gain = comparisons.get("transfer_gain", {}).get(model, {})
     control, chosen = control_of(model, cells.models), chosen_freeze(cells, model)
     spread = len(cells.seeds) > 1
     header = ["strategy", "frozen units", "trained parameters", "test accuracy"]
-    header += ["95 % interval"] * spread + ["macro F1", "validation"]
-    header += [f"against `{BASELINE}`"] * bool(versus) + ["random weights", "transfer gain"] * bool(control)
+    header += ["95 % interval"] * spread + ["macro F1", "validation"] + ["random weights"] * bool(control)
     rows = []
     for freeze in cells.freezes:
         numbers = summary[model][freeze]
         size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
         share = size["trainable_parameters"] / size["total_parameters"]
+        accuracy = numbers["test_accuracy"]
         row = [
             f"**`{freeze}`**" if freeze == chosen else f"`{freeze}`",
-            _units(size),
+            units(size),
             f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)",
-            f"**{mean_and_sd(numbers['test_accuracy'])}**"
-            if freeze == chosen
-            else mean_and_sd(numbers["test_accuracy"]),
+            f"**{mean_and_sd(accuracy)}**" if freeze == chosen else mean_and_sd(accuracy),
         ]
-        row += [interval(numbers["test_accuracy"])] * spread
+        row += [limits(accuracy["ci_low"], accuracy["ci_high"])] * spread
         row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])]
-        row += [difference(versus[freeze]) if freeze in versus else ""] * bool(versus)
-        if control:
-            row += [mean_and_sd(summary[control][freeze]["test_accuracy"]), difference(gain[freeze])]
+        row += [mean_and_sd(summary[control][freeze]["test_accuracy"])] if control else []
         rows.append(row)
     return table(header, rows, text_columns=1)
 
 
+def contrast_table(contrasts: Sequence[Contrast]) -> str:
+    """One row a planned contrast: the difference in points with its interval, its p value, what it amounts to."""
+    rows = [
+        [
+            f"`{item.strategy}`",
+            f"`{item.reference}`",
+            f"{points(item.gap)} {interval(item.low, item.high, signed=True)}".strip(),
+            effect(item.dz),
+            probability(item.p),
+            probability(item.p_claim),
+            f"**{item.verdict}**" if item.verdict == "supported" else item.verdict,
+        ]
+        for item in contrasts
+    ]
+    header = ["strategy", "minus", "points", "dz", "p", "p corrected", "difference"]
+    return table(header, rows, text_columns=2)
+
+
+def each_pair_once(contrasts: Sequence[Contrast]) -> list[Contrast]:
+    """Without those that ask again what was asked: the first neighbour in depth is compared with ``none`` already."""
+    pairs: dict[frozenset[str], Contrast] = {}
+    for item in contrasts:
+        pairs.setdefault(frozenset((item.strategy, item.reference)), item)
+    return list(pairs.values())
+
+
 def data_table(data: dict[str, Any]) -> str:
     """The data block as a table of two columns."""
-    splits = plural(data["splits"], "split")
-    rows = [
+    return table(["", ""], data_rows(data), text_columns=2)
+
+
+def data_rows(data: dict[str, Any]) -> list[list[str]]:
+    """What the scores are scores of: (what, how much), in Markdown."""
+    return [
         ["data set", f"`{data['name']}`"],
         ["clips", f"{data['clips']} in {plural(data['classes'], 'class')}; {data['rejected']} rejected"],
         ["groups", str(data["groups"]) if data["groups"] else "unknown"],
-        ["split", f"{data['split']}, {splits}"],
+        ["split", f"{data['split']}, {plural(data['splits'], 'split')}"],
         ["train / valid / test", " / ".join(f"{data[f'{subset}_clips']:g}" for subset in ("train", "valid", "test"))],
         ["guessing evenly", f"{percent(data['chance'])} %"],
         ["always the most common class", f"{percent(data['majority'])} %"],
     ]
-    return table(["", ""], rows, text_columns=2)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:
@@ -94,9 +118,24 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: in
     )
 
 
-def _units(size: Any) -> str:
+def units(size: Any) -> str:
     """``4 of 13``; the count alone where the cells do not say how many units there are."""
     if size["frozen_units"] is None or size["frozen_units"] != size["frozen_units"]:
         return ""
     total = size["units"]
     return f"{size['frozen_units']:.0f}" + (f" of {total:.0f}" if total is not None and total == total else "")
+
+
+def _sure(cells: Cells, analysis: Analysis, model: str) -> list[str]:
+    """What the statistics say about one model: sentences, its contrasts, its transfer gain."""
+    result = analysis.models[model]
+    blocks = [f"### `{model}`", "\n".join(f"- {line}" for line in findings(result, chosen_freeze(cells, model)))]
+    if result.contrasts:
+        blocks.append(contrast_table(each_pair_once(result.contrasts)))
+        blocks.append(
+            f"p: {result.contrasts[0].method}; corrected over all {result.contrasts[0].claims} statements about this "
+            "model. dz: Cohen's, over seeds. `comparisons.csv` has the classical tests beside these."
+        )
+    if transfer := analysis.transfer.get(model):
+        blocks += [f"### Transfer gain of `{model}`", transfer.answer, contrast_table(transfer.gains)]
+    return blocks

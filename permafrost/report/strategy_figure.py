@@ -19,8 +19,9 @@ DODGE = 0.11
 FACETS_A_ROW = 2
 
 
-def strategy_figure(cells: Cells, data: dict[str, Any]) -> Figure:
-    """A facet a model: mean, standard deviation and single seeds of each strategy; ``data`` is the summary's block."""
+def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
+    """A facet a model: mean, 95 % interval and single seeds of each strategy; ``summary`` is that of summary.json."""
+    data = summary["data"]
     models = [model for model in cells.models if not is_control(model, cells.models)]
     columns = min(FACETS_A_ROW, len(models))
     rows = -(-len(models) // columns)
@@ -28,14 +29,14 @@ def strategy_figure(cells: Cells, data: dict[str, Any]) -> Figure:
         figure = new_figure(1.0 + 3.4 * rows)
         axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for number, (model, ax) in enumerate(zip(models, axes, strict=False)):
-            _facet(ax, cells, model, data, wrapped=columns * len(cells.freezes) > 7)
+            _facet(ax, cells, model, summary, wrapped=columns * len(cells.freezes) > 7)
             if number % columns == 0:
                 ax.set_ylabel("test accuracy (%)")
             if number + columns >= len(models):
                 ax.set_xlabel("freezing strategy, and how many of the units it freezes")
         for ax in axes[len(models) :]:
             ax.set_visible(False)
-        _limits(axes[0], cells, data["chance"])
+        _limits(axes[0], cells, summary)
         controlled = any(control_of(model, cells.models) for model in models)
         subtitle = (
             f"{data['name']}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test clips, {data['split']} "
@@ -46,15 +47,16 @@ def strategy_figure(cells: Cells, data: dict[str, Any]) -> Figure:
     return figure
 
 
-def _facet(ax: Axes, cells: Cells, model: str, data: dict[str, Any], wrapped: bool) -> None:
+def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped: bool) -> None:
+    chance = summary["data"]["chance"]
     control = control_of(model, cells.models)
     chosen = cells.freezes.index(chosen_freeze(cells, model))
     ax.axvspan(chosen - 0.5, chosen + 0.5, color="#F3F6F9", zorder=0)
-    ax.axhline(100 * data["chance"], color=FAINT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    ax.axhline(100 * chance, color=FAINT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
     sides = {model: -1, control: 1} if control else {model: 0}
-    tops = {model: _series(ax, cells, model, sides[model], OWN, "o")}
+    tops = {model: _series(ax, cells, summary, model, sides[model], OWN, "o")}
     if control:
-        tops[control] = _series(ax, cells, control, sides[control], CONTROL, "D")
+        tops[control] = _series(ax, cells, summary, control, sides[control], CONTROL, "D")
     for place, freeze in enumerate(cells.freezes):
         means = {name: 100 * by_seed(cells, (name, freeze), "test_accuracy").mean() for name in tops}
         upper = max(means, key=means.get)
@@ -87,8 +89,8 @@ def _facet(ax: Axes, cells: Cells, model: str, data: dict[str, Any], wrapped: bo
         color=FAINT,
     )
     ax.annotate(
-        f"chance {percent(data['chance'], 0)} %",
-        (len(cells.freezes) - 0.5, 100 * data["chance"]),
+        f"chance {percent(chance, 0)} %",
+        (len(cells.freezes) - 0.5, 100 * chance),
         xytext=(-2, 3),
         ha="right",
         va="bottom",
@@ -98,20 +100,24 @@ def _facet(ax: Axes, cells: Cells, model: str, data: dict[str, Any], wrapped: bo
     )
 
 
-def _series(ax: Axes, cells: Cells, model: str, side: int, colour: str, marker: str) -> list[tuple[float, float]]:
+def _series(
+    ax: Axes, cells: Cells, summary: dict[str, Any], model: str, side: int, colour: str, marker: str
+) -> list[tuple[float, float]]:
     """Draw one model's strategies on the left (-1) or right (1) of their place; the lowest and highest of each."""
     places = np.arange(len(cells.freezes)) + side * DODGE
     values = np.array([100 * by_seed(cells, (model, freeze), "test_accuracy") for freeze in cells.freezes])
     means = values.mean(axis=1)
-    sds = values.std(axis=1, ddof=1) if values.shape[1] > 1 else np.zeros(len(values))
+    low, high = values.min(axis=1), values.max(axis=1)
     ax.plot(places, means, color=colour, linewidth=1.1, alpha=0.4, zorder=2)
     if values.shape[1] > 1:
         # Seeds stand beside their mean in the study's order, not at random: the same picture every time.
         beside = (side or 1) * np.linspace(0.09, 0.2, values.shape[1])
-        ax.vlines(places, means - sds, means + sds, color=colour, linewidth=2.2, zorder=4)
+        numbers = [summary[model][freeze]["test_accuracy"] for freeze in cells.freezes]
+        ends = 100 * np.array([[item["ci_low"], item["ci_high"]] for item in numbers])
+        ax.vlines(places, ends[:, 0], ends[:, 1], color=colour, linewidth=2.2, zorder=4)
         ax.scatter(places[:, None] + beside, values, s=11, color=colour, alpha=0.5, linewidths=0, zorder=3)
+        low, high = np.minimum(low, ends[:, 0]), np.maximum(high, ends[:, 1])
     ax.scatter(places, means, s=36, color=colour, marker=marker, edgecolors="white", linewidths=0.9, zorder=5)
-    low, high = np.minimum(values.min(axis=1), means - sds), np.maximum(values.max(axis=1), means + sds)
     return list(zip(low, high, strict=True))
 
 
@@ -123,10 +129,13 @@ def _tick(cells: Cells, model: str, freeze: str, wrapped: bool) -> str:
     return f"{name}\n{size['frozen_units']:.0f}/{size['units']:.0f}" if known else name
 
 
-def _limits(ax: Axes, cells: Cells, chance: float) -> None:
-    """From chance, the honest floor, to a little above the best seed."""
-    values = 100 * cells.runs["test_accuracy"]
-    low, high = min(values.min(), 100 * chance), values.max()
+def _limits(ax: Axes, cells: Cells, summary: dict[str, Any]) -> None:
+    """From chance, the honest floor, to a little above the best seed or interval."""
+    drawn = [100 * summary["data"]["chance"], *(100 * cells.runs["test_accuracy"])]
+    for model in cells.models:
+        numbers = [summary[model][freeze]["test_accuracy"] for freeze in cells.freezes]
+        drawn += [100 * item[end] for item in numbers for end in ("ci_low", "ci_high") if item[end] is not None]
+    low, high = min(drawn), max(drawn)
     room = max(high - low, 5)
     floor = max(0, low - 0.08 * room)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
@@ -142,7 +151,7 @@ def _legend(figure: Figure, controlled: bool, seeds: int) -> None:
     if controlled:
         entries.append((marker("D", CONTROL, 5.5), "random weights (control)"))
     if seeds > 1:
-        entries.append((marker("|", INK, 12, markeredgewidth=2.2), "± sd over seeds"))
+        entries.append((marker("|", INK, 12, markeredgewidth=2.2), "95 % interval"))
         entries.append((marker("o", INK, 3.5, alpha=0.55), "one seed"))
     handles, labels = zip(*entries, strict=True)
     top_legend(figure, handles, labels, columns=len(entries))

@@ -1,37 +1,10 @@
 """The tables behind the report and the plots. Each function gives a data frame; ``write_csv`` writes it."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from permafrost.evaluation.cells import Cells
-
-NUMBERS = ("mean", "sd", "ci_low", "ci_high", "n")
-
-
-def comparisons_table(summary: dict[str, Any]) -> pd.DataFrame:
-    """One row a planned comparison: comparison, model, freeze, reference_model, reference_freeze, score, numbers.
-
-    Differences are of test accuracy, as fractions.
-    """
-    rows = []
-    for comparison, reference in (("versus_none", "freeze"), ("transfer_gain", "model")):
-        for model, by_freeze in summary["comparisons"].get(comparison, {}).items():
-            for freeze, numbers in by_freeze.items():
-                rows.append(
-                    {
-                        "comparison": comparison,
-                        "model": model,
-                        "freeze": freeze,
-                        "reference_model": f"{model}_random" if reference == "model" else model,
-                        "reference_freeze": "none" if reference == "freeze" else freeze,
-                        "score": "test_accuracy",
-                        **numbers,
-                    }
-                )
-    names = ("comparison", "model", "freeze", "reference_model", "reference_freeze", "score", *NUMBERS)
-    return pd.DataFrame(rows, columns=list(names))
 
 
 def learning_curves(cells: Cells) -> pd.DataFrame:

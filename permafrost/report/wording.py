@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MINUS = "−"
+NONE = "–"
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -24,17 +25,33 @@ def mean_and_sd(numbers: Mapping[str, Any]) -> str:
     return f"{percent(numbers['mean'])} ± {percent(numbers['sd'])}"
 
 
-def interval(numbers: Mapping[str, Any], signed: bool = False) -> str:
-    """``[80.1, 86.1]`` in percent, with signs for a difference; empty with a single seed."""
-    if numbers["ci_low"] is None:
+def limits(low: float | None, high: float | None, signed: bool = False) -> str:
+    """``80.1 to 86.1`` in percent, with signs for a difference; a dash where there is no interval."""
+    if low is None or high is None:
+        return NONE
+    write = points if signed else percent
+    return f"{write(low)} to {write(high)}"
+
+
+def interval(low: float | None, high: float | None, signed: bool = False) -> str:
+    """``[80.1, 86.1]`` in percent, with signs for a difference; empty where there is no interval."""
+    if low is None or high is None:
         return ""
     write = points if signed else percent
-    return f"[{write(numbers['ci_low'])}, {write(numbers['ci_high'])}]"
+    return f"[{write(low)}, {write(high)}]"
 
 
-def difference(numbers: Mapping[str, Any]) -> str:
-    """``+2.3 [−0.5, +5.1]`` in percentage points."""
-    return f"{points(numbers['mean'])} {interval(numbers, signed=True)}".strip()
+def probability(p: float | None) -> str:
+    """A p value: ``.031``, ``< .001``; a dash where there is none."""
+    if p is None:
+        return NONE
+    return "< .001" if p < 0.001 else "1" if p > 0.9995 else f"{p:.3f}".removeprefix("0")
+
+
+def equals(p: float) -> str:
+    """``= .031`` or ``< .001``, to stand after a symbol."""
+    text = probability(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def count(number: float) -> str:
@@ -45,10 +62,23 @@ def count(number: float) -> str:
     return f"{number:g}"
 
 
+def duration(seconds: float) -> str:
+    """``14 s``, ``3.5 min``, ``2.1 h``: seconds of training in the unit that reads best."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
 def plural(number: float, noun: str) -> str:
     """``1 seed``, ``3 seeds``, ``12 classes``."""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number:g} {noun}{ending}"
+
+
+def listed(names: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _signless(value: float, digits: int) -> str:

@@ -6,12 +6,14 @@ import pytest
 from matplotlib.text import Text
 
 from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.study_analysis import analyse_study
+from permafrost.evaluation.summary import summarise
 from permafrost.report.confusion_figure import confusion_figure
 from permafrost.report.curve_figure import curve_figure
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
 
-DATA = {"name": "birds", "classes": 4, "test_clips": 40, "split": "grouped", "chance": 0.25}
+DATA = {"name": "birds", "classes": 4, "train_clips": 99, "test_clips": 40, "split": "grouped", "chance": 0.25}
 FREEZES = ["none", "three_quarters", "head"]
 
 
@@ -23,8 +25,12 @@ def study(fake_study):
     return read
 
 
+def strategies(cells):
+    return strategy_figure(cells, summarise(cells, DATA, analyse_study(cells, DATA)))
+
+
 def draw_all(cells):
-    return [strategy_figure(cells, DATA), curve_figure(cells, DATA), confusion_figure(cells, "vit", "head", DATA)]
+    return [strategies(cells), curve_figure(cells, DATA), confusion_figure(cells, "vit", "head", DATA)]
 
 
 def texts(figure):
@@ -36,7 +42,7 @@ def visible(figure):
 
 
 def test_the_strategy_figure_has_a_facet_a_model_with_its_control_inside(study):
-    figure = strategy_figure(study(["vit", "vit_random", "cnn"]), DATA)
+    figure = strategies(study(["vit", "vit_random", "cnn"]))
     assert [ax.get_title(loc="left") for ax in visible(figure)] == ["vit", "cnn"]
     assert "random weights (control)" in texts(figure)
     assert [label.get_text() for label in visible(figure)[0].get_xticklabels()] == [
@@ -48,15 +54,24 @@ def test_the_strategy_figure_has_a_facet_a_model_with_its_control_inside(study):
 
 def test_the_strategy_figure_shows_every_seed_and_every_mean(study):
     cells = study(["vit", "vit_random"])
-    ax = visible(strategy_figure(cells, DATA))[0]
+    ax = visible(strategies(cells))[0]
     drawn = {round(float(y), 6) for points in ax.collections for y in points.get_offsets()[:, 1]}
     assert {round(100 * value, 6) for value in cells.runs["test_accuracy"]} <= drawn
     mean = 100 * cells.runs.query("model == 'vit' and freeze == 'head'")["test_accuracy"].mean()
     assert f"{mean:.1f}" in [text.get_text() for text in ax.texts]
 
 
+def test_the_strategy_figure_draws_the_intervals_of_the_summary(study):
+    cells = study(["vit"])
+    summary = summarise(cells, DATA, analyse_study(cells, DATA))
+    lines = [line for part in visible(strategy_figure(cells, summary))[0].collections for line in part.get_paths()]
+    drawn = {tuple(line.vertices[:, 1].round(6)) for line in lines if len(line.vertices) == 2}
+    numbers = summary["vit"]["head"]["test_accuracy"]
+    assert (round(100 * numbers["ci_low"], 6), round(100 * numbers["ci_high"], 6)) in drawn
+
+
 def test_without_a_control_nothing_is_called_pretrained(study):
-    shown = texts(strategy_figure(study(["cnn"]), DATA))
+    shown = texts(strategies(study(["cnn"])))
     assert not [text for text in shown if "pretrained" in text or "random" in text]
 
 
@@ -91,7 +106,7 @@ def test_unusual_studies_are_drawn_without_a_warning(study, tmp_path, options):
     cells = study(["vit"], **options)
     freeze = cells.freezes[0]
     for number, figure in enumerate(
-        [strategy_figure(cells, DATA), curve_figure(cells, DATA), confusion_figure(cells, "vit", freeze, DATA)]
+        [strategies(cells), curve_figure(cells, DATA), confusion_figure(cells, "vit", freeze, DATA)]
     ):
         save(figure, tmp_path / f"{number}.png")
         assert (tmp_path / f"{number}.png").stat().st_size > 5_000

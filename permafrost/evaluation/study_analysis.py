@@ -1,0 +1,53 @@
+"""The statistics of a study: its cells as the statistics package reads them."""
+
+from typing import Any
+
+import pandas as pd
+
+from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.statistics.analysis import analyse
+from permafrost.evaluation.statistics.result import Analysis
+from permafrost.evaluation.study import BASELINE, control_of
+
+
+def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
+    """Every planned statement about the study's strategies: against ``none``, neighbours in depth, transfer gain.
+
+    Args:
+        cells: the study's cells, with the prediction for each clip.
+        data: the ``data`` block of summary.json: how many clips were trained on and tested.
+    """
+    controls = {model: control_of(model, cells.models) for model in cells.models}
+    return analyse(
+        runs_of(cells),
+        outcomes_of(cells),
+        order=cells.freezes,
+        baseline=BASELINE,
+        controls={model: control for model, control in controls.items() if control},
+        test_per_train=tested_per_trained(data),
+    )
+
+
+def tested_per_trained(data: dict[str, Any]) -> float:
+    """Test clips by training clips: how much splits that are drawn anew overlap (Nadeau & Bengio 2003)."""
+    return data["test_clips"] / data["train_clips"]
+
+
+def runs_of(cells: Cells) -> pd.DataFrame:
+    """One row a cell: model, strategy, seed, score (test accuracy), valid_score, split."""
+    names = {
+        "model": "model",
+        "freeze": "strategy",
+        "seed": "seed",
+        "test_accuracy": "score",
+        "valid_accuracy": "valid_score",
+        "repeat": "split",
+    }
+    return cells.runs[list(names)].rename(columns=names)
+
+
+def outcomes_of(cells: Cells) -> pd.DataFrame:
+    """One row a cell and test clip: model, strategy, seed, clip_id, correct (0 or 1)."""
+    rows = cells.predictions[cells.predictions["subset"] == "test"]
+    table = rows[["model", "freeze", "seed", "clip_id"]].rename(columns={"freeze": "strategy"})
+    return table.assign(correct=(rows["label"] == rows["predicted"]).astype(float))

@@ -1,0 +1,87 @@
+"""Intervals of scores: over seeds and clips where these are shared, over splits where they are not."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import f1_score
+
+from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.clip_scores import answers, drawn_f1
+from permafrost.evaluation.estimates import by_seed, estimates
+
+FREEZES, SEEDS = ["none", "half", "head"], [0, 1, 2, 5]
+
+
+@pytest.fixture
+def study(fake_study):
+    def read(freezes=FREEZES, seeds=SEEDS, **options):
+        return read_study(fake_study(["vit"], freezes, seeds, **options), ["vit"], freezes, list(seeds))
+
+    return read
+
+
+def test_mean_and_sd_are_over_seeds(study):
+    cells = study()
+    for score in ("test_accuracy", "valid_accuracy", "macro_f1", "test_loss"):
+        values = by_seed(cells, ("vit", "half"), score)
+        got = estimates(cells, "vit", 1 / 3)["half"][score]
+        assert got["n"] == 4
+        assert (got["mean"], got["sd"]) == (pytest.approx(values.mean()), pytest.approx(values.std(ddof=1)))
+        assert got["ci_low"] < got["mean"] < got["ci_high"]
+
+
+def test_the_interval_counts_that_other_clips_would_have_been_drawn(study):
+    values = by_seed(study(), ("vit", "half"), "test_accuracy")
+    seeds_alone = stats.sem(values)
+    got = estimates(study(), "vit", 1 / 3)["half"]["test_accuracy"]
+    clips_alone = (got["mean"] * (1 - got["mean"]) / 40) ** 0.5
+    assert clips_alone > seeds_alone, "else the fixture could not tell"
+    assert 1.5 * clips_alone < (got["ci_high"] - got["ci_low"]) / 2 < 3 * clips_alone
+
+
+def test_seeds_on_folds_of_their_own_use_the_corrected_t(study):
+    cells = study(seeds=[0, 1, 2, 3])
+    for seed in (1, 2, 3):  # other clips for each seed
+        mine = cells.predictions["seed"] == seed
+        cells.predictions.loc[mine, "clip_id"] = f"fold{seed}/" + cells.predictions.loc[mine, "clip_id"]
+    values = by_seed(cells, ("vit", "half"), "macro_f1")
+    got = estimates(cells, "vit", 0.25)["half"]["macro_f1"]
+    half = stats.t.isf(0.025, 3) * values.std(ddof=1) * (1 / 4 + 0.25) ** 0.5
+    assert (got["ci_low"], got["ci_high"]) == pytest.approx((values.mean() - half, values.mean() + half))
+
+
+def test_a_score_that_its_clips_do_not_explain_falls_back_to_seeds(study):
+    cells = study()
+    cells.runs["test_loss"] += [0.5, 0.6, 0.7, 0.8] * 3
+    values = by_seed(cells, ("vit", "head"), "test_loss")
+    got = estimates(cells, "vit", 1 / 3)["head"]["test_loss"]
+    low, high = stats.t.interval(0.95, 3, loc=values.mean(), scale=stats.sem(values))
+    assert (got["ci_low"], got["ci_high"]) == pytest.approx((low, high))
+
+
+def test_one_seed_has_a_mean_and_no_spread(study):
+    got = estimates(study(seeds=[3]), "vit", 1 / 3)["none"]["test_accuracy"]
+    assert got["n"] == 1 and got["mean"] > 0.5
+    assert (got["sd"], got["ci_low"], got["ci_high"]) == (None, None, None)
+
+
+def test_numbers_are_the_same_each_time(study):
+    first, second = (json.dumps(estimates(study(), "vit", 1 / 3)) for _ in range(2))
+    assert first == second
+
+
+def test_the_drawn_f1_of_all_clips_once_is_scikit_learns(study):
+    given = answers(study(classes=("a", "b", "c"), clips=30), "vit", "test")
+    even = np.full((1, 30), 1 / 30, dtype=np.float32)
+    got = drawn_f1(given, np.array([[0.0, 1.0, 0.0, 0.0]]), even, 3)
+    want = [f1_score(given.labels, line[1], average="macro") for line in given.predicted]
+    assert got[0] == pytest.approx(want, abs=1e-6)
+
+
+def test_loss_and_hits_of_the_clips_give_the_scores(study):
+    cells = study()
+    given = answers(cells, "vit", "valid")
+    assert given.correct.mean(2)[1] == pytest.approx(by_seed(cells, ("vit", "half"), "valid_accuracy").tolist())
+    assert given.loss.mean(2)[1] == pytest.approx(by_seed(cells, ("vit", "half"), "valid_loss").tolist(), abs=1e-6)
