@@ -1,0 +1,25 @@
+"""Run stage train up to the end of its first optimiser step, then say when that was and leave (for cell_overhead).
+
+python -m benchmarks.first_step --model X --freeze Y --seed N
+"""
+
+import os
+import sys
+import time
+
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from stages.stage import run
+from stages.train import main
+
+
+def leave(*_: object) -> None:
+    """Print the time of the system-wide clock; nothing after this step is wanted."""
+    print(time.monotonic(), flush=True)
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    register_optimizer_step_post_hook(leave)
+    run(main)
