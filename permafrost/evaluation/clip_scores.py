@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from permafrost.evaluation.cells import PROBABILITY, Cells
+from permafrost.evaluation.cell_files import PROBABILITY
+from permafrost.evaluation.cells import Cells
 
 FLOOR = float(np.finfo(np.float64).eps)  # as in scores.log_loss
 
@@ -31,7 +32,7 @@ class Answers:
 
 
 def answers(cells: Cells, model: str, subset: str) -> Answers:
-    """The answers of ``model`` to the clips of ``subset`` (valid or test), in the study's order of strategies, seeds."""
+    """The answers of ``model`` to the clips of ``subset`` (valid or test), in the study's order of both."""
     rows = cells.predictions
     rows = rows[(rows["model"] == model) & (rows["subset"] == subset)]
     tables = {

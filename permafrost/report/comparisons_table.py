@@ -28,7 +28,7 @@ def comparisons_table(analysis: Analysis) -> pd.DataFrame:
 
     ``question`` is baseline, neighbours or transfer (``value``: difference of test accuracy, a fraction); omnibus;
     ranks (Nemenyi, every pair); shape; selection; variance (shares in the variance of a strategy's mean). ``p`` is the
-    design's own (``method``) and ``p_corrected`` that over all ``statements`` about the model; the ``*_holm`` values are
+    design's own (``method``), ``p_corrected`` that over all ``statements`` about the model; the ``*_holm`` values are
     corrected within the question, see the luck of seeds alone, and decide nothing.
     """
     rows: list[Row] = []

@@ -27,9 +27,9 @@ def omnibus(result: Omnibus) -> str:
     pairs = [" and ".join(f"`{name}`" for name in pair.split(" / ")) for pair in apart]
     return (
         f"Any difference at all? Friedman's test over {result.blocks} seeds or splits: χ² = {result.chi2:.2f}, "
-        f"p {equals(result.p)}, Kendall's W = {result.w:.2f} [{result.w_low:.2f}, {result.w_high:.2f}]. Mean ranks must "
-        f"be {result.critical_difference:.2f} apart (Nemenyi): {'; '.join(pairs) or 'no pair'} "
-        f"{'are' if apart else 'is'}. This sees the luck of seeds alone, not that of clips."
+        f"p {equals(result.p)}, Kendall's W = {result.w:.2f} [{result.w_low:.2f}, {result.w_high:.2f}]. By mean ranks, "
+        f"which must be {result.critical_difference:.2f} apart (Nemenyi), {'; '.join(pairs) or 'no pair'} "
+        f"{'differ' if len(apart) > 1 else 'differs'}. This sees the luck of seeds alone, not that of clips."
     )
 
 

@@ -75,7 +75,7 @@ def test_a_difference_within_noise_is_said_to_be(study):
 
 
 def test_a_difference_that_falls_to_correction_is_undecided(study):
-    cells, summary, analysis = told(study(["vit"]))
+    _, _, analysis = told(study(["vit"]))
     item = replace(analysis.models["vit"].contrasts[0], low=0.01, high=0.2, verdict="undecided", claims=9)
     assert verdict(item, analysis) == "which is undecided: it does not survive correction over 9 statements"
     item = replace(item, low=-0.01, high=0.02, verdict="not supported")
