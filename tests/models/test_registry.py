@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from permafrost.errors import PermafrostError
+from permafrost.models import registry
 from permafrost.models.registry import backbone_names, build
 
 
@@ -16,8 +17,19 @@ def same(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_backbones_are_found_by_what_their_modules_define():
-    assert backbone_names() == ["resnet20", "resnet50", "resnet56", "strip_vit", "vit_b_16"]
+def test_a_module_is_a_backbone_by_what_it_defines(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text("def build(input_shape: tuple, classes: int):\n    raise SystemExit\n")
+    (tmp_path / "wrapped.py").write_text("def build(\n    input_shape,\n    classes,\n): ...\n")
+    (tmp_path / "shared.py").write_text(
+        "def build_all(input_shape, classes): ...\nclass A:\n    def build(input_shape): ...\n"
+    )
+    (tmp_path / "registry.py").write_text("def build(backbone, input_shape, classes, seed): ...\n")
+    monkeypatch.setattr(registry, "__file__", str(tmp_path / "registry.py"))
+    assert backbone_names() == ["mine", "wrapped"]
+
+
+def test_the_backbones_of_the_studies_are_there():
+    assert {"resnet20", "resnet50", "resnet56", "strip_vit", "vit_b_16"} <= set(backbone_names())
 
 
 def test_an_unknown_backbone_is_refused_with_those_that_exist():
