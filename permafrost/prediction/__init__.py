@@ -1,0 +1,1 @@
+"""Class probabilities for new recordings, from a trained cell or baseline."""
