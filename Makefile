@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
+# As modules: run as plain files, `statistics` would hide the standard library's.
+BENCHMARKS := preprocess train_step heads cell_overhead study scaling statistics difficulty descriptors_svm descriptors
+
 .DEFAULT_GOAL := help
 .PHONY: help venv repro test lint format bench params clean
 
@@ -37,8 +40,8 @@ format: venv  ## mend style and formatting
 params: venv  ## write params.yaml as conf/ composes it
 	python -m stages.compose
 
-bench: venv  ## print the tables of benchmarks/ (long)
-	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+bench: venv  ## print the tables of benchmarks/ (long; one alone: python -m benchmarks.NAME)
+	@for name in $(BENCHMARKS); do echo "== $$name"; python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove what the tests, tools and unfinished cells left (never results)
 	rm -rf .ckpt .pytest_cache .ruff_cache dvc_plots *.egg-info
