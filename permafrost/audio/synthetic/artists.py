@@ -12,6 +12,7 @@ _FIRST = """amber ashen blue brass broken copper crimson distant electric fallen
 midnight north paper quiet rusty silent silver velvet"""
 _SECOND = """anchors arcade bridges canyon choir clocks engines falcons ferns foxes gardens harbour lanterns letters
 magpies meadows mirrors orchard pilots rivers sparrows tides towers wolves"""
+FOCUS = 3.0  # power of the styles' weights: the higher, the more styles keep to what they like best
 LOYALTY = 0.75  # how often an artist does as usual instead of drawing afresh from the style
 
 
@@ -33,16 +34,16 @@ def names(count: int, random: np.random.Generator) -> list[str]:
 def draw_sound(random: np.random.Generator) -> Sound:
     """A sound of one's own."""
     return Sound(
-        detune=float(random.uniform(-40, 40)),
-        brightness=float(random.uniform(-0.3, 0.5)),
-        drum_tuning=float(2 ** random.uniform(-0.35, 0.35)),
-        looseness=float(random.uniform(0.0, 0.012)),
-        equaliser=tuple(float(level) for level in random.uniform(-9, 9, len(BANDS))),
-        room=float(random.uniform(0.08, 0.9)),
-        wet=float(random.uniform(0.0, 0.8)),
+        detune=float(random.uniform(-30, 30)),
+        brightness=float(random.uniform(-0.2, 0.2)),
+        drum_tuning=float(2 ** random.uniform(-0.2, 0.2)),
+        looseness=float(random.uniform(0.0, 0.008)),
+        equaliser=tuple(float(level) for level in random.uniform(-5, 5, len(BANDS))),
+        room=float(random.uniform(0.08, 0.6)),
+        wet=float(random.uniform(0.0, 0.5)),
         room_seed=int(random.integers(2**32)),
-        noise=float(random.uniform(-65, -32)),
-        drive=float(random.uniform(0.5, 3.0)),
+        noise=float(random.uniform(-70, -45)),
+        drive=float(random.uniform(0.5, 2.0)),
         level=float(random.uniform(-15, -1)),
     )
 
@@ -54,10 +55,10 @@ def draw_artist(name: str, style: Style, random: np.random.Generator) -> Artist:
 
 def draw_piece(style: Style, random: np.random.Generator) -> Piece:
     """A piece as the style has them, by nobody in particular."""
-    choice = {
-        factor: str(random.choice(list(options), p=np.array(list(options.values())) / sum(options.values())))
-        for factor, options in style.factors.items()
-    }
+    choice = {}
+    for factor, options in style.factors.items():
+        weights = np.array(list(options.values())) ** FOCUS
+        choice[factor] = str(random.choice(list(options), p=weights / weights.sum()))
     low, high = style.tempo
     levels = tuple(level + float(random.uniform(-3, 3)) for level in style.levels)
     return Piece(tempo=float(random.uniform(low, high)), key=int(random.integers(12)), levels=levels, **choice)

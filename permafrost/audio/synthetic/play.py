@@ -14,7 +14,7 @@ from permafrost.audio.synthetic.piece import Piece, Sound
 from permafrost.audio.synthetic.rhythm import METRES
 
 # dB of drums, bass, chords and lead before the piece's own levels
-BALANCE = (-3.0, -4.0, -12.0, -8.0)
+BALANCE = (-3.0, -4.0, -9.0, -8.0)
 OCTAVES = {"bass": 2, "chords": 4, "lead": 5}
 
 
