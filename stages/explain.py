@@ -1,0 +1,124 @@
+"""Stage explain: why models answer as they do: plots/explain/NAME/ for each NAME of study.explain, or as given.
+
+python -m stages.explain [NAME...] [--seed S] [--clip CLIP_ID] [--label CLASS]
+
+NAME is a baseline (svm) or a model with a strategy (resnet20-half). Classical baselines get SHAP values (beeswarm,
+heatmap, waterfall of one clip, importance.csv), networks get saliency over their mel pictures.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from permafrost.baselines.explaining import explain_model, write_importance
+from permafrost.baselines.recipe import NetworkBaseline, read_baseline
+from permafrost.baselines.stored import load_model
+from permafrost.data.descriptor_table import load_descriptors
+from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
+from permafrost.errors import PermafrostError
+from permafrost.models.deltas import load_delta
+from permafrost.prediction.predictors import class_names
+from permafrost.report.explanation_figures import draw_beeswarm, draw_heatmap, draw_waterfall
+from permafrost.report.saliency_figure import draw_saliency
+from permafrost.transfer.examples import Preparation
+from permafrost.transfer.explained_clips import one_of_each_class
+from permafrost.transfer.recipe import Training
+from permafrost.transfer.saliency import saliency
+from stages.stage import parameters, part, run
+
+OUT = Path("plots/explain")
+
+
+def main() -> None:
+    """Write the pictures of each name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--seed", type=int, help="by default the study's first")
+    parser.add_argument("--clip", help="the clip of the waterfall; by default the first one explained")
+    parser.add_argument("--label", help="the class of beeswarm and heatmap; by default the one that varies most")
+    arguments = parser.parse_args()
+    study = parameters("study")
+    seed = study["seeds"][0] if arguments.seed is None else arguments.seed
+    clips = read_clips(Path("data/clips.csv"))
+    _, subsets = subsets_for_seed(read_splits(Path("data/splits.csv")), seed)
+    test = [row for row, clip in enumerate(clips) if subsets.get(clip.clip_id) == "test"]
+    OUT.mkdir(parents=True, exist_ok=True)
+    cells = {name: (name, "baseline") for name in study.get("baselines", [])}
+    cells |= {f"{model}-{freeze}": (model, freeze) for model in study["models"] for freeze in study["freezes"]}
+    for name in arguments.names or study.get("explain", []):
+        if name not in cells:
+            raise PermafrostError(
+                f"study.explain: {name!r} is no cell of the study; expected one of {', '.join(cells)}"
+            )
+        model, freeze = cells[name]
+        if freeze == "baseline":
+            key = f"baselines.{model}"
+            recipe = read_baseline(parameters(key), key)
+            if not isinstance(recipe, NetworkBaseline):
+                _explain_classical(name, seed, clips, test, arguments.label, arguments.clip)
+                continue
+            base, normalise = Path("weights/cells", model, freeze, str(seed), "base.safetensors"), recipe.normalise
+        else:
+            base = Path("weights/base", f"{model}.safetensors")
+            normalise = part(f"models.{model}", Training).normalise
+        _explain_network(name, Path(model, freeze, str(seed)), base, normalise, clips, test)
+
+
+def _explain_classical(
+    name: str, seed: int, clips: list[ClipRow], test: list[int], label: str | None, clip: str | None
+) -> None:
+    stored = load_model(Path("weights/cells", name, "baseline", str(seed), "model.safetensors"))
+    _, values = load_descriptors(Path("data/inputs", f"{name}.npy"))
+    found = explain_model(stored, values[test], [clips[row] for row in test], clip)
+    folder = OUT / name
+    write_importance(folder / "importance.csv", found)
+    number = found.class_number(label)
+    of_class = found.values[:, :, number], float(found.base[number]), found.data, list(found.names)
+    draw_beeswarm(folder / "beeswarm.png", *of_class, found.classes[number])
+    draw_heatmap(folder / "heatmap.png", *of_class, found.classes[number])
+    row = found.clip_number(clip)
+    predicted = int((found.base + found.values[row].sum(axis=0)).argmax())
+    draw_waterfall(
+        folder / "waterfall.png",
+        found.values[row, :, predicted],
+        float(found.base[predicted]),
+        found.data[row],
+        list(found.names),
+        found.clip_ids[row],
+        found.classes[predicted],
+    )
+
+
+def _explain_network(name: str, place: Path, base: Path, normalise: str, clips: list[ClipRow], test: list[int]) -> None:
+    network = load_delta(Path("weights/cells", place, "delta.safetensors"), base).eval()
+    classes = class_names(Path("metrics/cells", place, "predictions.csv"))
+    chosen = one_of_each_class([clips[row].label for row in test])
+    rows = [test[number] for number in chosen]
+    stored = np.load(Path("data/inputs", f"{place.parts[0]}.npy"), mmap_mode="c", allow_pickle=False)[rows]
+    length = network.origin.input_shape[0]
+    heard = stored[:, :length] if stored.ndim == 2 else stored  # trained on crops: the first one
+    inputs = Preparation(network, normalise, torch.device("cpu"))(torch.from_numpy(np.array(heard)))
+    with torch.no_grad():
+        probabilities = network(inputs).softmax(1)
+    predicted = probabilities.argmax(1)
+    found = saliency(network, inputs, predicted)
+    captions = []
+    for number, row in enumerate(rows):
+        answer = classes[int(predicted[number])]
+        share = f"{float(probabilities[number].max()):.2f}"
+        said = f"found, {share}" if answer == clips[row].label else f"taken for {answer}, {share}"
+        captions.append(f"{clips[row].label}: {said}")
+    draw_saliency(
+        OUT / name / "saliency.png",
+        f"What {name} looks at",
+        found.method,
+        found.pictures.numpy(),
+        found.maps.numpy(),
+        captions,
+    )
+
+
+if __name__ == "__main__":
+    run(main)
