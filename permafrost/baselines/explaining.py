@@ -1,8 +1,9 @@
 """SHAP values of a classical model: what each descriptor adds to the probability of each class, clip by clip.
 
-Shapley values by whole permutations (Strumbelj and Kononenko 2014; Lundberg and Lee, NIPS 2017), through shap. A
-permutation is walked forwards and backwards, so that the values of a clip add up to its prediction exactly, whatever
-their number; more permutations make each value steadier.
+Shapley values by whole permutations (Strumbelj and Kononenko 2014; Lundberg and Lee, NIPS 2017), as shap's permutation
+explainer has them: a permutation is walked forwards and backwards, so that the values of a clip add up to its
+prediction exactly, whatever the number of permutations; more make each value steadier. Written out because shap takes
+ten seconds to load and compile, in each cell that selects descriptors; its pictures are used.
 """
 
 import csv
@@ -122,19 +123,24 @@ def shap_values(
         seed: draws the permutations.
         permutations: how many a clip.
     """
-    import shap  # here: it takes seconds to import, and most who need this module's neighbours do not explain
-
-    columns = list(fit.columns)
-
-    def predict(rows: Floats) -> Floats:
-        whole = np.zeros((len(rows), values.shape[1]))
-        whole[:, columns] = rows
-        return fit.probabilities(whole)
-
-    masker = shap.maskers.Independent(background[:, columns], max_samples=len(background))
-    explainer = shap.explainers.Permutation(predict, masker, seed=seed)
-    found = explainer(values[:, columns], max_evals=permutations * (2 * len(columns) + 1), silent=True)
-    return np.asarray(found.values), np.asarray(found.base_values).reshape(len(values), -1)[0]
+    columns = np.array(fit.columns)
+    count, unknown = len(columns), len(background)
+    draw = np.random.default_rng(seed)
+    base = fit.probabilities(background).mean(axis=0)
+    found = np.zeros((len(values), count, len(base)))
+    for clip, own in enumerate(values):
+        for _ in range(permutations):
+            forwards = draw.permutation(count)
+            for order in (forwards, forwards[::-1]):
+                # Step k knows the first k descriptors of the order: from none, which is the base, to all.
+                known = np.empty(count, np.intp)
+                known[order] = np.arange(count)
+                steps = known[None, :] < np.arange(1, count + 1)[:, None]
+                rows = np.tile(background, (count, 1, 1))
+                rows[:, :, columns] = np.where(steps[:, None, :], own[columns], background[:, columns])
+                means = fit.probabilities(rows.reshape(count * unknown, -1)).reshape(count, unknown, -1).mean(axis=1)
+                found[clip, order] += np.diff(means, axis=0, prepend=base[None])
+    return found / (2 * permutations), base
 
 
 def spread_rows(labels: NDArray[np.int64], count: int, seed: int) -> NDArray[np.intp]:
