@@ -80,7 +80,7 @@ def trainer_of(
 ) -> tuple[Trainer, float]:
     """A trainer that is ready to run, and the seconds that filling its cache took."""
     network = build(backbone, tuple(examples.inputs.shape[1:]), len(examples.classes), 0)
-    training = Training(optimiser="sgd", lr=1e-3, batch_size=batch, schedule="constant", epochs=1000)
+    training = Training(optimiser="sgd", lr=1e-6, batch_size=batch, schedule="constant", epochs=1000)
     prefix = FrozenPrefix(network, Freezing(freeze=freeze))
     placement.place(network)
     prepare = Preparation(network, "none", placement.device, placement.channels_last)
