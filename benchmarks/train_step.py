@@ -80,6 +80,9 @@ def trainer_of(
 ) -> tuple[Trainer, float]:
     """A trainer that is ready to run, and the seconds that filling its cache took."""
     network = build(backbone, tuple(examples.inputs.shape[1:]), len(examples.classes), 0)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.constant_(module.weight, 0.2)  # untrained statistics do not normalise: outputs would overflow
     training = Training(optimiser="sgd", lr=1e-6, batch_size=batch, schedule="constant", epochs=1000)
     prefix = FrozenPrefix(network, Freezing(freeze=freeze))
     placement.place(network)
