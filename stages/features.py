@@ -6,6 +6,7 @@ from pathlib import Path
 from permafrost.audio.settings import Preprocess
 from permafrost.baselines.inputs import BaselineInput, prepare_input
 from permafrost.data.tables import read_clips
+from permafrost.provenance.identity import identity
 from stages.stage import part, run, section
 
 
@@ -15,13 +16,15 @@ def main() -> None:
     parser.add_argument("--baseline", required=True, help="the baseline's name under baselines in params.yaml")
     name = parser.parse_args().baseline
     key = f"baselines.{name}"
+    waveforms, rate = Path("data/waveforms.npy"), section("preprocess", Preprocess).sample_rate
     prepare_input(
         part(key, BaselineInput).input,
-        Path("data/waveforms.npy"),
-        section("preprocess", Preprocess).sample_rate,
+        waveforms,
+        rate,
         [clip.clip_id for clip in read_clips(Path("data/clips.csv"))],
         Path("data/inputs", f"{name}.npy"),
         f"{key}.input",
+        kept_in=Path(".ckpt", "descriptors-" + identity(rate, [waveforms, Path("data/code/features.json")])),
     )
 
 

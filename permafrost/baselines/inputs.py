@@ -12,7 +12,7 @@ from permafrost.audio.descriptor_settings import Descriptors, DescriptorTable
 from permafrost.audio.descriptors import NAMES, extract
 from permafrost.audio.inputs import LogMel, Waveform
 from permafrost.audio.rendering import render
-from permafrost.data.descriptor_table import read_descriptor_table, rows_of, save_descriptors
+from permafrost.data.descriptor_table import load_descriptors, read_descriptor_table, rows_of, save_descriptors
 from permafrost.errors import PermafrostError
 from permafrost.settings import Settings, choose
 
@@ -30,8 +30,12 @@ def prepare_input(
     clip_ids: Sequence[str],
     out: Path,
     key: str,
+    kept_in: Path | None = None,
 ) -> None:
     """Write ``out``: a row for each clip, as ``settings`` (which stand at ``key``) have it.
+
+    ``kept_in`` keeps all computed descriptors for the next baseline that reads them; its name must be a hash of the
+    waveforms and of the code.
 
     Raises:
         PermafrostError: settings that do not fit the data, a table that lacks a clip or has another checksum, clips
@@ -46,7 +50,13 @@ def prepare_input(
         kept = [column for column, name in enumerate(NAMES) if name not in settings.exclude]
         if not kept:
             raise PermafrostError(f"{key}.exclude: leaves no descriptor; exclude fewer")
-        values = extract(waveforms, sample_rate, clip_ids)
+        before = kept_in / "descriptors.npy" if kept_in else None
+        if before is not None and before.is_file():
+            _, values = load_descriptors(before)
+        else:
+            values = extract(waveforms, sample_rate, clip_ids)
+            if before is not None:
+                save_descriptors(before, NAMES, values)
         save_descriptors(out, [NAMES[column] for column in kept], values[:, kept])
         return
     path = Path(settings.file)
