@@ -5,8 +5,10 @@ that many heads stacked in one product leave the cache at every step.
 """
 
 import itertools
+import os
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -19,6 +21,7 @@ from permafrost.transfer.head_steps import HeadTrainer
 
 # Starting a process and importing torch in it takes about two seconds of a core: not for less work than this.
 FLOPS_WORTH_A_PROCESS = 5e11
+HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 
 
 def train_in_turn(
@@ -83,7 +86,8 @@ def _in_processes(
         for _ in range(processes):
             ours, theirs = context.Pipe()
             worker = context.Process(target=_serve, args=(theirs, shared, bf16, keep_state), daemon=True)
-            worker.start()
+            with _huge_pages():
+                worker.start()
             theirs.close()
             workers[ours] = worker
             _hand_out(ours, waiting)
@@ -108,6 +112,19 @@ def _in_processes(
     finally:
         for worker in workers.values():
             worker.terminate()
+
+
+@contextmanager
+def _huge_pages() -> Iterator[None]:
+    """What is started inside takes large tensors in huge pages where the system offers them: torch's own switch, read
+    once by each process. A step walks 30 MB; in 4 KB pages their addresses alone cost 5 % of its time."""
+    before = os.environ.get(HUGE_PAGES)
+    os.environ.setdefault(HUGE_PAGES, "1")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[HUGE_PAGES]
 
 
 def _shared(tensor: torch.Tensor) -> torch.Tensor:
