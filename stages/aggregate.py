@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from permafrost.data.tables import read_rejected
+import numpy as np
+
+from permafrost.data.tables import read_clips, read_rejected
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.data_facts import data_facts, read_audit
@@ -14,22 +16,26 @@ from permafrost.report.answer import answer
 from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.confusion_figure import confusion_figure
 from permafrost.report.curve_figure import curve_figure
+from permafrost.report.html.clip_cards import Recordings
+from permafrost.report.html.study_page import Origin, study_page
 from permafrost.report.markdown import report
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
 from permafrost.report.tables import confusion_rows, learning_curves, write_csv
+from stages.revisions import inputs_revision
 from stages.stage import parameters, run, section
 
 
 def main() -> None:
-    """Write metrics/summary.json, report.md and comparisons.csv, and the tables and figures in plots/."""
+    """Write metrics/summary.json, report.md and comparisons.csv, and the page, tables and figures in plots/."""
     study = section("study", Study)
     metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
     cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds)
+    audit, rejected = read_audit(data / "audit.json"), read_rejected(data / "rejected.csv")
     facts = data_facts(
         parameters("dataset.name"),
-        audit=read_audit(data / "audit.json"),
-        rejected=len(read_rejected(data / "rejected.csv")),
+        audit=audit,
+        rejected=len(rejected),
         split_kind=parameters("split.kind"),
         repeats=cells.runs["repeat"],
     )
@@ -49,6 +55,15 @@ def main() -> None:
     save(strategy_figure(cells, summary), plots / "strategies.png")
     save(curve_figure(cells, facts), plots / "learning_curves.png")
     save(confusion_figure(cells, *chosen, facts), plots / "confusion.png")
+    recordings = Recordings(
+        read_clips(data / "clips.csv"),
+        np.load(data / "waveforms.npy", mmap_mode="r", allow_pickle=False),
+        parameters("preprocess.sample_rate"),
+    )
+    page = study_page(
+        study.name, cells, summary, analysis, audit, rejected, recordings, Origin(inputs_revision(), "dvc repro")
+    )
+    (plots / "report.html").write_text(page, encoding="utf-8")
     print(answer(cells, summary, analysis))
 
 

@@ -65,10 +65,13 @@ def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str
     data = summary["data"]
     lines = []
     if analysis.splits == 1:
-        lines.append(
-            f"All seeds share one split: every number is conditional on this split. Its {data['test_clips']:g} test "
-            f"clips and the {plural(analysis.seeds, 'seed')} both count as samples in intervals and verdicts."
-        )
+        line = "All seeds share one split: every number is conditional on this split."
+        if analysis.seeds > 1:
+            line += (
+                f" Its {data['test_clips']:g} test clips and the {analysis.seeds} seeds both count as samples in "
+                "intervals and verdicts."
+            )
+        lines.append(line)
     # The package's first note is about the split; where there is one split, that has just been said.
     lines += analysis.notes[1:] if analysis.splits == 1 else analysis.notes
     if analysis.seeds > 1:

@@ -6,12 +6,12 @@ from permafrost.evaluation.statistics.effects import Effect
 from permafrost.evaluation.statistics.omnibus import Omnibus
 from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.evaluation.statistics.selection import Selection
-from permafrost.report.wording import MINUS, NONE, equals, limits, listed, percent, points
+from permafrost.report.wording import MINUS, NONE, equals, limits, listed, percent
 
 
 def findings(result: ModelResult, chosen: str) -> list[str]:
     """The shape over depth, whether strategies differ at all, the choice, and where the uncertainty comes from."""
-    lines = [result.shape_words]
+    lines = [f"**Shape.** {result.shape_words}"]
     if result.omnibus:
         lines.append(omnibus(result.omnibus))
     if result.selection:
@@ -26,7 +26,7 @@ def omnibus(result: Omnibus) -> str:
     apart = [pair for pair, p in result.nemenyi_p.items() if p <= 0.05]
     pairs = [" and ".join(f"`{name}`" for name in pair.split(" / ")) for pair in apart]
     return (
-        f"Any difference at all? Friedman's test over {result.blocks} seeds or splits: χ² = {result.chi2:.2f}, "
+        f"**Any difference at all?** Friedman's test over {result.blocks} seeds or splits: χ² = {result.chi2:.2f}, "
         f"p {equals(result.p)}, Kendall's W = {result.w:.2f} [{result.w_low:.2f}, {result.w_high:.2f}]. By mean ranks, "
         f"which must be {result.critical_difference:.2f} apart (Nemenyi), {'; '.join(pairs) or 'no pair'} "
         f"{'differ' if len(apart) > 1 else 'differs'}. This sees the luck of seeds alone, not that of clips."
@@ -35,13 +35,13 @@ def omnibus(result: Omnibus) -> str:
 
 def selection(result: Selection, chosen: str) -> str:
     """The strategy ``chosen`` on validation, and how much choosing flatters."""
-    share = result.chosen_share[chosen]
+    share = percent(result.chosen_share[chosen], 0)
+    flatters, peeking = (percent(value) for value in (result.optimism, result.peeking_optimism))
     return (
-        f"`{chosen}` was chosen on validation ({percent(result.valid)} %); {percent(share, 0)} % of the resampled "
-        f"studies choose it too. The choice alone makes that score {points(result.optimism).removeprefix('+')} points "
-        f"too good; the test score of whatever is chosen lies, in 95 % of them, from "
-        f"{limits(result.test_low, result.test_high)} %. Choosing on the test clips would flatter by "
-        f"{points(result.peeking_optimism).removeprefix('+')} points."
+        f"**The choice.** `{chosen}` was chosen on validation ({percent(result.valid)} %); {share} % of the resampled "
+        f"studies choose it too. The choice alone makes that score {flatters} points too good; the test score of "
+        f"whatever is chosen lies, in 95 % of them, from {limits(result.test_low, result.test_high)} %. Choosing on "
+        f"the test clips would flatter by {peeking} points."
     )
 
 
@@ -57,7 +57,7 @@ def variance(result: ModelResult) -> str | None:
         "answers": "chance in single answers",
     }
     parts = [f"{_range([part[key] for part in shares])} {name}" for key, name in names.items() if key in shares[0]]
-    return f"Where the uncertainty of a mean comes from, over the strategies: {listed(parts)}."
+    return f"**Where the uncertainty of a mean comes from**, over the strategies: {listed(parts)}."
 
 
 def effect(size: Effect | None) -> str:

@@ -71,9 +71,12 @@ def duration(seconds: float) -> str:
 
 
 def plural(number: float, noun: str) -> str:
-    """``1 seed``, ``3 seeds``, ``12 classes``."""
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{number:g} {noun}{ending}"
+    """``1 seed``, ``3 seeds``, ``12 classes``, ``6 strategies``."""
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y"):
+        return f"{number:g} {noun[:-1]}ies"
+    return f"{number:g} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def listed(names: list[str]) -> str:

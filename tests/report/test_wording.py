@@ -52,4 +52,5 @@ def test_durations_are_in_the_unit_that_reads_best(seconds, text):
 def test_plurals_and_lists():
     assert wording.plural(1, "seed") == "1 seed"
     assert wording.plural(2, "class") == "2 classes"
+    assert wording.plural(6, "strategy") == "6 strategies"
     assert [wording.listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

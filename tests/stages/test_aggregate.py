@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from permafrost.errors import PermafrostError
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 MODELS, FREEZES, SEEDS = ["vit", "vit_random"], ["none", "half"], [0, 1]
 PARAMS = """
 dataset: {name: birds}
+preprocess: {sample_rate: 8000}
 split: {kind: grouped}
 study: {name: demo, models: [vit, vit_random], freezes: [none, half], seeds: [0, 1]}
 """
@@ -34,6 +36,9 @@ def project(fake_study, tmp_path, monkeypatch):
     }
     Path("data").mkdir()
     Path("data/audit.json").write_text(json.dumps({"clips": 120, "classes": classes, "groups": 7, "repeats": [split]}))
+    np.save("data/waveforms.npy", np.random.default_rng(0).integers(-999, 999, (40, 8000)).astype(np.int16))
+    rows = [f"test/{number:03d},test/{number:03d}.wav,blues,,,1.0,8000" for number in range(40)]
+    Path("data/clips.csv").write_text("\n".join(["clip_id,path,label,group,fold,seconds,sample_rate", *rows, ""]))
     Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n")
     Path("params.yaml").write_text(PARAMS)
     return tmp_path
@@ -57,6 +62,7 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
         "plots/strategies.png",
         "plots/learning_curves.png",
         "plots/confusion.png",
+        "plots/report.html",
     }
     assert "`vit` does best with strategy" in capsys.readouterr().out
     summary = json.loads(first["metrics/summary.json"])
@@ -64,11 +70,13 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
     assert summary["vit"]["half"]["test_accuracy"]["n"] == 2
     assert first["plots/runs.csv"].decode().startswith("model,freeze,depth,seed,")
     assert len(first["plots/runs.csv"].splitlines()) == 9
+    aggregate.main()
+    assert written() == first
     for path in (project / "metrics/cells").rglob("environment.json"):
         path.write_text('{"seconds_per_epoch": 99.0}')
     aggregate.main()
     second = written()
-    assert [name for name in first if first[name] != second[name]] == ["plots/runs.csv"]
+    assert {name for name in first if first[name] != second[name]} == {"plots/runs.csv", "plots/report.html"}
 
 
 def test_a_missing_cell_stops_the_command_and_is_named(project):

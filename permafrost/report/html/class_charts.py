@@ -1,0 +1,126 @@
+"""Classes: how much of each a strategy finds, and what it takes for what."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.choice import chosen_freeze
+from permafrost.evaluation.mistakes import class_recall, confusions
+from permafrost.report.html.parts import Chart, Table, code
+from permafrost.report.html.theme import INK, OWN, finished, strategies_axis, values
+from permafrost.report.wording import percent
+
+ROW = 26
+NUMBERED = 16  # classes; beyond, numbers in the fields of a confusion matrix are too small to read
+FAINTEST, STRONGEST = 0.04, 0.55  # opacity of a field; at the strongest its number still has a contrast of 4.5 to 1
+WORST = 12  # confusions that the table names for each strategy
+
+
+def recall_chart(cells: Cells, model: str) -> Chart:
+    """Classes by strategies of ``model``: the share of each class's test clips that is recognised."""
+    table = class_recall(cells)
+    table = table[table["model"] == model]
+    rows = [
+        {"class": row.label, "strategy": row.freeze, "share": row.recall, "text": percent(row.recall, 0)}
+        for row in table.itertuples()
+    ]
+    spec = _fields(rows, strategies_axis(cells.freezes), "class", cells.classes, numbered=True)
+    wide = table.pivot(index="label", columns="freeze", values="recall").reindex(cells.classes)[cells.freezes]
+    lines = [
+        [label, *(percent(value, 0) for value in line)] for label, line in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    hardest = wide.mean(axis=1).sort_values()
+    words = (
+        f"Recall of each class by strategy of {model}. Over the strategies, {hardest.index[0]} is found least "
+        f"({percent(hardest.iloc[0], 0)} %) and {hardest.index[-1]} most ({percent(hardest.iloc[-1], 0)} %)."
+    )
+    caption = f"{model}: share of each class's test clips that is recognised (%), over all seeds"
+    table = Table(caption, ["class", *cells.freezes], lines)
+    return Chart(f"recall-{model}", f"{model}: how much of each class is found (%)", words, spec, table)
+
+
+def confusion_chart(cells: Cells, model: str) -> Chart:
+    """Rows: true classes; columns: what ``model`` takes them for, with a strategy to be chosen from all."""
+    table, chosen = confusions(cells, model), chosen_freeze(cells, model)
+    rows = [
+        {
+            "strategy": row.freeze,
+            "class": row.label,
+            "taken for": row.predicted,
+            "share": row.share,
+            "answers": row.answers,
+            "text": percent(row.share, 0) if row.share >= 0.005 else "",
+        }
+        for row in table.itertuples()
+    ]
+    letters = max(map(len, cells.classes))
+    axis = alt.Axis(labelAngle=0 if letters * len(cells.classes) <= 40 else -90, labelOverlap=False, orient="bottom")
+    x = alt.X("taken for:N", sort=cells.classes, title="taken for", axis=axis, scale=alt.Scale(domain=cells.classes))
+    shown = alt.param(name="shown", value=chosen)
+    numbered = len(cells.classes) <= NUMBERED
+    spec = _fields(rows, x, "class", cells.classes, numbered, shown)
+    return Chart(
+        f"confusion-{model}",
+        f"{model}: what is taken for what (%)",
+        _words(table[table["freeze"] == chosen], model, chosen),
+        spec,
+        _worst(cells, table, model),
+        choices=[chosen, *(freeze for freeze in cells.freezes if freeze != chosen)],
+        choice_label="Strategy",
+        wide=len(cells.classes) > NUMBERED,
+    )
+
+
+def _fields(
+    rows: list[dict[str, Any]],
+    x: alt.X,
+    y_name: str,
+    classes: list[str],
+    numbered: bool,
+    shown: alt.Parameter | None = None,
+) -> dict[str, Any]:
+    """A field for each row, the darker the larger its share."""
+    drawn = alt.Chart(values(rows))
+    if shown is not None:
+        drawn = drawn.transform_filter("datum.strategy == shown")
+    y = alt.Y(f"{y_name}:N", sort=classes, title=None, scale=alt.Scale(domain=classes), axis=alt.Axis(labelLimit=130))
+    shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[FAINTEST, STRONGEST]), legend=None)
+    names = [name for name in rows[0] if name not in ("share", "text")]
+    tooltip = [*(alt.Tooltip(f"{name}:N") for name in names), alt.Tooltip("share:Q", format=".1%")]
+    layers = [
+        drawn.mark_rect(color=OWN, cornerRadius=2, stroke="var(--surface)").encode(
+            x=x, y=y, opacity=shade, tooltip=tooltip
+        )
+    ]
+    if numbered:
+        layers.append(drawn.mark_text(fontSize=11, color=INK).encode(x=x, y=y, text="text:N"))
+    chart = alt.layer(*layers)
+    if shown is not None:
+        chart = chart.add_params(shown)
+    # A row may not be lower than a line of text, nor the whole higher than two screens.
+    return finished(chart, max(ROW, 16) * len(classes) if len(classes) <= 30 else 17 * len(classes))
+
+
+def _worst(cells: Cells, table: pd.DataFrame, model: str) -> Table:
+    wrong = table[table["label"] != table["predicted"]]
+    rows = []
+    for freeze in cells.freezes:
+        mine = wrong[wrong["freeze"] == freeze].sort_values(
+            ["share", "label", "predicted"], ascending=[False, True, True]
+        )
+        rows += [
+            [code(freeze), row.label, row.predicted, percent(row.share, 0), str(row.answers)]
+            for row in mine.head(WORST).itertuples()
+        ]
+    header = ["strategy", "class", "taken for", "share (%)", "answers"]
+    caption = f"{model}: the most frequent confusions of each strategy, over all seeds"
+    return Table(caption, header, rows, text_columns=(1, 2))
+
+
+def _words(table: pd.DataFrame, model: str, chosen: str) -> str:
+    wrong = table[table["label"] != table["predicted"]].sort_values(["share", "label"], ascending=[False, True]).head(3)
+    most = [f"{row.label} for {row.predicted} ({percent(row.share, 0)} %)" for row in wrong.itertuples()]
+    told = f"it most often takes {', '.join(most)}" if most else "it takes no class for another"
+    return f"Confusion matrix of {model}. With the strategy chosen on validation, {chosen}, {told}."

@@ -1,0 +1,95 @@
+"""The look of all charts. Colours are CSS variables (templates/page.css), so light and dark need no second drawing."""
+
+from typing import Any
+
+import altair as alt
+
+OWN, CONTROL, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in ("own", "control", "ink", "faint", "line", "band"))
+FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+LETTERS_IN_A_ROW = 60  # of labels side by side below a chart that is 340 pixels wide, at 11 pixels
+# viridis (Smith & van der Walt 2015), every tenth: even steps of lightness, told apart with every colour blindness.
+VIRIDIS = (
+    *("#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c"),
+    *("#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"),
+)
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": FONT,
+    "padding": {"left": 2, "right": 6, "top": 6, "bottom": 2},
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": FAINT,
+        "titleColor": FAINT,
+        "titleFontWeight": "normal",
+        "titleFontSize": 12,
+        "labelFontSize": 11,
+        "labelLimit": 220,
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "ticks": False,
+        "labelPadding": 6,
+        "titlePadding": 8,
+        "domain": False,
+    },
+    "axisX": {"grid": False},
+    "text": {"font": FONT, "fontSize": 11, "color": INK},
+    "rule": {"color": FAINT},
+    "line": {"strokeCap": "round"},
+}
+
+
+def series(rank: int) -> str:
+    """The colour of the strategy at place ``rank`` of those ordered by depth."""
+    return f"var(--depth-{rank})"
+
+
+def depth_palette(count: int) -> dict[str, list[str]]:
+    """Colours of ``count`` strategies by depth, for a light and for a dark ground."""
+    return {"light": _steps(count, 0.0, 0.7), "dark": _steps(count, 0.42, 1.0)}
+
+
+def values(rows: list[dict[str, Any]]) -> alt.Data:
+    """Rows as the data of a layer, numbers rounded so that equal studies give equal bytes."""
+    return alt.Data(
+        values=[
+            {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()} for row in rows
+        ]
+    )
+
+
+def strategies_axis(freezes: list[str], field: str = "strategy") -> alt.X:
+    """Strategies side by side in order of depth; their names are broken at underscores where that makes them fit."""
+    fits = len(freezes) * max(len(part) for name in freezes for part in name.split("_")) <= LETTERS_IN_A_ROW
+    axis = (
+        alt.Axis(labelAngle=0, labelExpr="split(datum.label, '_')", labelOverlap=False, labelLineHeight=13)
+        if fits
+        else alt.Axis(labelAngle=-40, labelOverlap=False)
+    )
+    return alt.X(f"{field}:O", sort=freezes, title=None, axis=axis, scale=alt.Scale(type="band", paddingOuter=0.1))
+
+
+def accuracy_axis(shown: list[float], title: str = "test accuracy (%)", field: str = "value") -> alt.Y:
+    """Percent, from a little below the least value ``shown`` to a little above the largest."""
+    low, high = min(shown), max(shown)
+    room = max(high - low, 5.0) * 0.06
+    domain = [round(max(0.0, low - room), 2), round(min(100.0, high + room), 2)]
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(tickCount=6))
+
+
+def finished(chart: alt.LayerChart | alt.Chart, height: int) -> dict[str, Any]:
+    """The Vega-Lite specification of ``chart``, as wide as its place in the page."""
+    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+    return chart.properties(width="container", height=height, autosize=fit).to_dict()
+
+
+def _steps(count: int, first: float, last: float) -> list[str]:
+    places = [first + (last - first) * number / max(count - 1, 1) for number in range(count)]
+    return [_between(place * (len(VIRIDIS) - 1)) for place in places]
+
+
+def _between(place: float) -> str:
+    lower = min(int(place), len(VIRIDIS) - 2)
+    pair = [[int(VIRIDIS[lower + step][start : start + 2], 16) for start in (1, 3, 5)] for step in (0, 1)]
+    mixed = [round(a + (b - a) * (place - lower)) for a, b in zip(*pair, strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)

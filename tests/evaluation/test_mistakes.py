@@ -1,0 +1,80 @@
+"""Which clips are got wrong, which classes are found, and which strategies are worth their cost."""
+
+import pytest
+
+from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.costs import costs, front
+from permafrost.evaluation.mistakes import class_recall, confusions, hard_clips
+
+FREEZES, SEEDS = ["none", "half"], [0, 1, 2]
+
+
+@pytest.fixture
+def cells(fake_study):
+    """Every run right about every clip, until a test says otherwise."""
+    models = ["vit", "vit_random"]
+    read = read_study(fake_study(models, FREEZES, SEEDS, clips=8), models, FREEZES, SEEDS)
+    read.predictions["predicted"] = read.predictions["label"]
+    return read
+
+
+def mistake(cells, clip, freeze, seeds, answer, model="vit"):
+    rows = cells.predictions
+    mine = (rows["clip_id"] == clip) & (rows["freeze"] == freeze) & rows["seed"].isin(seeds) & (rows["model"] == model)
+    assert mine.sum() == len(seeds)
+    rows.loc[mine, "predicted"] = answer
+
+
+def test_nothing_wrong_is_no_clip(cells):
+    assert hard_clips(cells) == []
+
+
+def test_the_hardest_come_first_with_what_they_are_taken_for(cells):
+    mistake(cells, "test/001", "none", [0], "jazz")  # a third of one strategy: not wrong by its majority
+    for freeze in FREEZES:
+        mistake(cells, "test/006", freeze, [0, 1], "pop")
+        mistake(cells, "test/002", freeze, SEEDS, "pop")
+    mistake(cells, "test/002", "half", [2], "blues")
+    found = hard_clips(cells)
+    assert [clip.clip_id for clip in found] == ["test/002", "test/006", "test/001"]
+    first, second, third = found
+    assert (first.label, first.taken_for, first.by_all, first.wrong) == ("jazz", "pop", True, 1.0)
+    assert first.agreement == pytest.approx(5 / 6)
+    assert second.by_all and second.wrong == pytest.approx(4 / 6)
+    assert (third.strategies_wrong, third.strategies, third.by_all) == (0, 2, False)
+
+
+def test_mistakes_of_controls_and_on_validation_clips_do_not_count(cells):
+    mistake(cells, "test/001", "none", SEEDS, "jazz", model="vit_random")
+    mistake(cells, "valid/001", "none", SEEDS, "jazz")
+    assert hard_clips(cells) == []
+
+
+def test_recall_is_by_class_over_all_seeds(cells):
+    mistake(cells, "test/004", "half", [0, 1], "jazz")  # one of two clips of blues, in two of three seeds
+    table = class_recall(cells).set_index(["model", "freeze", "label"])
+    assert table.loc[("vit", "half", "blues"), "recall"] == pytest.approx(4 / 6)
+    assert table.loc[("vit", "half", "blues"), "clips"] == 6
+    assert table["recall"].drop(("vit", "half", "blues")).eq(1).all()
+
+
+def test_confusions_are_shares_of_the_true_class(cells):
+    mistake(cells, "test/004", "half", [0, 1], "jazz")
+    table = confusions(cells, "vit").set_index(["freeze", "label", "predicted"])
+    assert table.loc[("half", "blues", "jazz"), ["answers", "share"]].tolist() == [2, pytest.approx(2 / 6)]
+    assert ("none", "blues", "jazz") not in table.index
+
+
+def test_the_front_is_what_nothing_beats_at_both():
+    assert front([1, 2, 3, 4], [0.5, 0.7, 0.6, 0.8]) == [True, True, False, True]
+    assert front([1, 1], [0.5, 0.5]) == [True, True]
+    assert front([1, 1, 2], [0.5, 0.4, 0.5]) == [True, False, False]
+    assert front([float("nan"), 1], [0.9, 0.5]) == [False, True]
+
+
+def test_costs_leave_controls_out_and_take_the_time_of_a_whole_training(cells):
+    table = costs(cells).set_index("freeze")
+    assert set(table["model"]) == {"vit"}
+    assert table.loc["none", "seconds"] == pytest.approx(1.5 * 5 + 1)
+    cells.runs["seconds_total"] = None  # as cells of earlier versions have it
+    assert costs(cells).set_index("freeze").loc["none", "seconds"] == pytest.approx(1.5 * 5)

@@ -1,0 +1,201 @@
+"""The page of a study: complete, self-contained, sound as HTML; every chart compiles, and is drawn by a browser."""
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import vl_convert
+
+from permafrost.data.tables import ClipRow
+from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.study_analysis import analyse_study
+from permafrost.evaluation.summary import summarise
+from permafrost.report.answer import answer
+from permafrost.report.html.clip_cards import Recordings
+from permafrost.report.html.study_page import Origin, study_page
+
+CLASSES = ("blues", "disco", "jazz", "pop")
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+def make(fake_study, models=("vit", "vit_random"), freezes=("none", "half", "head"), seeds=(0, 1, 2), **options):
+    models, freezes, seeds = list(models), list(freezes), list(seeds)
+    options = {"clips": 20, **options}
+    cells = read_study(fake_study(models, freezes, seeds, **options), models, freezes, seeds)
+    counts = dict.fromkeys(cells.classes, 5)
+    data = {"name": "birds", "clips": 80, "classes": len(cells.classes), "groups": 10, "rejected": 1,
+            "split": "grouped", "splits": 1, "train_clips": 40, "valid_clips": 20, "test_clips": 20, "chance": 0.25, "majority": 0.3,
+            "groups_across_subsets": 0, "duplicates_across_subsets": 0}  # fmt: skip
+    audit = {"classes": counts, "duplicates": [], "near_duplicates": None, "repeats": [
+        {"repeat": repeat, "classes": dict.fromkeys(("train", "valid", "test"), counts)}
+        for repeat in range(options.get("repeats", 1))
+    ]}  # fmt: skip
+    ids = [f"test/{number:03d}" for number in range(options["clips"])]
+    noise = np.random.default_rng(0).integers(-3000, 3000, (len(ids), 8000)).astype(np.int16)
+    rows = [ClipRow(name, f"{name}.wav", "jazz", "", "", 1.0, 8000) for name in ids]
+    analysis = analyse_study(cells, data)
+    summary = summarise(cells, data, analysis)
+    page = study_page("demo", cells, summary, analysis, audit, {"<b>.wav": "silent"}, Recordings(rows, noise, 8000),
+                      Origin("abc1234", "dvc repro"))  # fmt: skip
+    return page, answer(cells, summary, analysis)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The page of a small study, made once."""
+    from tests.conftest import write_cell
+
+    folder = tmp_path_factory.mktemp("cells")
+
+    def fake(models, freezes, seeds, **options):
+        for model in models:
+            for depth, freeze in enumerate(freezes):
+                for seed in seeds:
+                    write_cell(folder, model, freeze, seed, depth, **options)
+        return folder
+
+    return make(fake)
+
+
+class Outline(HTMLParser):
+    """Elements with their attributes and text, and whether every one is closed where it should be."""
+
+    def __init__(self, page):
+        super().__init__(convert_charrefs=True)
+        self.open, self.elements, self.faults = [], [], []
+        self.feed(page)
+        self.faults += self.open
+
+    def handle_starttag(self, tag, attributes):
+        element = {"tag": tag, "text": "", "in": [item["tag"] for item in self.open], **dict(attributes)}
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop()["tag"] != tag:
+            self.faults.append(f"</{tag}> at {self.getpos()}")
+
+    def handle_data(self, data):
+        for element in self.open:
+            element["text"] += data
+
+    def all(self, tag):
+        return [element for element in self.elements if element["tag"] == tag]
+
+
+@pytest.fixture(scope="module")
+def outline(made):
+    return Outline(made[0])
+
+
+def specs_of(page):
+    return json.loads(re.search(r'id="charts">(.*?)</script>', page, re.S)[1])["specs"]
+
+
+def test_the_answer_comes_first_in_one_sentence(made, outline):
+    sentence = next(element["text"] for element in outline.all("p") if element.get("class") == "answer")
+    assert " ".join(sentence.split()) == re.sub("[`*]", "", made[1])
+
+
+def test_nothing_is_fetched(outline):
+    for element in outline.elements:
+        for attribute in ("src", "href", "poster", "action"):
+            value = element.get(attribute, "#")
+            assert value.startswith(("#", "data:")), f"{element['tag']} {attribute}={value[:60]}"
+    style = outline.all("style")[0]["text"]
+    assert "url(" not in style and "@import" not in style
+
+
+def test_the_page_is_sound_html_with_unique_ids(outline):
+    assert outline.faults == []
+    ids = [element["id"] for element in outline.elements if "id" in element]
+    assert len(ids) == len(set(ids))
+    links = {element["href"][1:] for element in outline.all("a")}
+    assert links <= set(ids) and {"strategies", "sure", "transfer", "mistakes", "origin"} <= links
+
+
+def test_it_can_be_read_without_eyes_and_without_a_mouse(outline):
+    assert outline.all("html")[0]["lang"] == "en"
+    assert len(outline.all("main")) == len(outline.all("nav")) == len(outline.all("h1")) == 1
+    levels = [int(element["tag"][1]) for element in outline.elements if re.fullmatch("h[1-6]", element["tag"])]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), "a level is left out"
+    tables = outline.all("table")
+    assert len(outline.all("caption")) == len(tables) > 8
+    assert all(element.get("scope") in ("row", "col") for element in outline.all("th"))
+    assert all(len(element["alt"]) > 20 for element in outline.all("img"))
+    assert all("Listen to" in element["aria-label"] for element in outline.all("audio"))
+    scrolling = [element for element in outline.all("div") if element.get("class") == "scroll"]
+    assert len(scrolling) == len(tables) and all(element["tabindex"] == "0" for element in scrolling)
+
+
+def test_every_chart_has_a_text_and_its_numbers(made, outline):
+    pictures = [element for element in outline.all("div") if element.get("role") == "img"]
+    assert len(pictures) == len(specs_of(made[0])) == 9
+    for element in pictures:
+        assert len(element["aria-label"]) > 60 and re.search(r"\d", element["aria-label"])
+    places = {element["id"] for element in outline.all("div") if element.get("class") == "plot"}
+    assert places == {f"chart-{name}" for name in specs_of(made[0])}
+
+
+def test_every_chart_compiles_and_shows_its_strategies(made):
+    for name, spec in specs_of(made[0]).items():
+        svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+        shown = " ".join(re.findall(r">([^<>]+)</text>", svg))
+        if name.startswith(("strategies", "gain", "recall")):
+            assert all(freeze in shown for freeze in ("none", "half", "head")), name
+    charts = {name.rsplit("-", 1)[0] for name in specs_of(made[0])}
+    assert {"strategies", "gaps", "gain", "cost-trainable", "curves", "recall", "confusion"} <= charts
+
+
+def test_each_section_says_what_it_should(made, outline):
+    text = " ".join(outline.all("main")[0]["text"].split())
+    assert "test clips are got wrong by every strategy" in text
+    assert "conditional on this split" in text
+    assert "Revision of code and parameters: abc1234" in text and "dvc repro" in text
+    assert "<b>.wav" in text  # a name with signs of HTML is shown as it is
+    assert "Pretraining (vit against vit_random)" in text
+    assert "dz" in text and "p corrected" in text and "McNemar" in text
+
+
+def test_equal_studies_give_equal_pages(made, fake_study):
+    assert make(fake_study)[0] == made[0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"models": ["cnn"], "freezes": ["half"], "seeds": [4]},
+        {"models": ["vit", "cnn"], "seeds": [0, 1, 2, 3], "repeats": 2},
+        {"aim": lambda model, freeze: 1.0, "clips": 8, "models": ["vit"]},
+        {"classes": [f"a class with <signs> {n:02d}" for n in range(20)], "epochs": 1, "seeds": [0, 1]},
+    ],
+    ids=["one cell", "two splits, two models", "nothing wrong", "twenty classes"],
+)
+def test_unusual_studies_have_a_page(fake_study, options):
+    page, _ = make(fake_study, **options)
+    outline = Outline(page)
+    assert outline.faults == []
+    for spec in specs_of(page).values():
+        assert "<svg" in vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+
+
+def test_a_browser_without_a_network_draws_every_chart(made, tmp_path):
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not browser:
+        pytest.skip("no Chromium on this machine")
+    (tmp_path / "report.html").write_text(made[0], encoding="utf-8")
+    done = subprocess.run(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
+         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000", "--dump-dom",
+         (tmp_path / "report.html").as_uri()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    html = next(element for element in Outline(done.stdout).elements if element["tag"] == "html")
+    assert html.get("class") == "drawn"
+    assert len(re.findall(r'<svg[^>]+class="marks"', done.stdout)) == len(specs_of(made[0]))
