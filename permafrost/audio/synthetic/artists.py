@@ -13,7 +13,7 @@ midnight north paper quiet rusty silent silver velvet"""
 _SECOND = """anchors arcade bridges canyon choir clocks engines falcons ferns foxes gardens harbour lanterns letters
 magpies meadows mirrors orchard pilots rivers sparrows tides towers wolves"""
 FOCUS = 3.0  # power of the styles' weights: the higher, the more styles keep to what they like best
-LOYALTY = 0.75  # how often an artist does as usual instead of drawing afresh from the style
+LOYALTY = 0.7  # how often an artist does as usual instead of drawing afresh from the style
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def draw_sound(random: np.random.Generator) -> Sound:
         brightness=float(random.uniform(-0.2, 0.2)),
         drum_tuning=float(2 ** random.uniform(-0.2, 0.2)),
         looseness=float(random.uniform(0.0, 0.008)),
-        equaliser=tuple(float(level) for level in random.uniform(-5, 5, len(BANDS))),
+        equaliser=tuple(float(level) for level in random.uniform(-4, 4, len(BANDS))),
         room=float(random.uniform(0.08, 0.6)),
         wet=float(random.uniform(0.0, 0.5)),
         room_seed=int(random.integers(2**32)),
