@@ -6,50 +6,44 @@ makes music-like clips from a seed. Ratios of the two ways are of CPU time in on
 clip by clip, so that other work on the machine touches both; what a second process gains is wall time.
 """
 
-import argparse
-import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import librosa
 import numpy as np
 import threadpoolctl
 
+from benchmarks.table import Row, parser, publish
 from permafrost.audio.descriptors import NAMES, describe, extract
 from permafrost.audio.samples import as_float32, as_int16
 
 RATE = 22050
-COMPARED = 16  # clips of the comparison in one process
+COMPARED = 16  # clips of the comparison in one process, at most
 DIFFERENCES = {"relative": 1e-5, "absolute": 1e-9}
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run everything and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=96)
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    threadpoolctl.threadpool_limits(1)
-    clips = [make_clip(number, arguments.seconds) for number in range(arguments.clips)]
-    direct, shared, worst = compare([as_float32(clip) for clip in clips[:COMPARED]])
-    with tempfile.TemporaryDirectory(prefix="permafrost-") as folder:
+    options = parser(__doc__)
+    options.add_argument("--clips", type=int, default=96)
+    options.add_argument("--seconds", type=float, default=30.0)
+    arguments = options.parse_args(argv)
+    with threadpoolctl.threadpool_limits(1), tempfile.TemporaryDirectory(prefix="permafrost-") as folder:
+        clips = [make_clip(number, arguments.seconds) for number in range(arguments.clips)]
+        direct, shared, worst = compare([as_float32(clip) for clip in clips[:COMPARED]])
         waveforms = Path(folder) / "waveforms.npy"
         np.save(waveforms, np.stack(clips))
-        walls = {workers: wall_seconds(waveforms, len(clips), workers) for workers in (1, 2)}
-    rows = [
-        ("librosa, one function after another, ms a clip and core", 1000 * direct, 1.0),
-        ("shared transforms, ms a clip and core", 1000 * shared, direct / shared),
-        ("all clips, 1 process, seconds", walls[1], 1.0),
-        ("all clips, 2 processes, seconds", walls[2], walls[1] / walls[2]),
+        one, two = (wall_seconds(waveforms, len(clips), workers) for workers in (1, 2))
+    rows: list[Row] = [
+        {"what": "librosa, one function after another, ms a clip and core", "value": 1000 * direct, "faster": 1.0},
+        {"what": "shared transforms, ms a clip and core", "value": 1000 * shared, "faster": direct / shared},
+        {"what": "all clips in 1 process, seconds", "value": one, "faster": 1.0},
+        {"what": "all clips in 2 processes, seconds", "value": two, "faster": one / two},
     ]
-    print(f"{len(clips)} clips of {arguments.seconds:g} s; largest relative difference of a descriptor {worst:.1e}")
-    for what, value, ratio in rows:
-        print(f"{what:58} {value:9.1f}  {ratio:5.2f} x")
-    if arguments.json:
-        values = [{"what": what, "value": value, "ratio": ratio} for what, value, ratio in rows]
-        arguments.json.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    notes = [f"{len(clips)} clips of {arguments.seconds:g} s; largest relative difference of a descriptor {worst:.1e}"]
+    publish("Descriptors of a clip", rows, arguments.json, notes)
 
 
 def compare(clips: list[np.ndarray]) -> tuple[float, float, float]:

@@ -7,16 +7,15 @@ Sturm and Larsen 2015). Random splits put songs of one artist, and copies of one
 than the truth. Accuracies; a repeated 5-fold is the mean over its repeats with their standard deviation.
 """
 
-import argparse
-import json
-import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import threadpoolctl
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from benchmarks.table import Row, parser, publish
 from permafrost.baselines.classical import fit
 from permafrost.baselines.recipe import Boosting, Classical, Logistic, Svm
 from permafrost.data.descriptor_table import Table, read_descriptor_table
@@ -24,63 +23,60 @@ from permafrost.data.naming import clip_id_of
 
 TABLE = Path("../shared/data/gtzan/features_30_sec.csv")
 SPLIT_SEED = 42  # random_state of the published 80/20 split
-DRAWS = 10  # of the inner folds by which the grid chooses: near ties should be seen as such
 PUBLISHED = Svm(kind="svm", kernel=("rbf",), C=(5.0,), gamma=(0.01,))
+PUBLISHED_NAME = "svm, rbf, C 5, gamma .01"
 MODELS: dict[str, Classical] = {
-    "svm (rbf, C 5, gamma .01)": PUBLISHED,
+    PUBLISHED_NAME: PUBLISHED,
     "logistic regression": Logistic(kind="logistic", C=(1.0,)),
     "gradient boosting": Boosting(kind="boosting"),
 }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run everything and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--json", type=Path)
-    arguments = parser.parse_args()
-    threadpoolctl.threadpool_limits(1)
-    begun = time.perf_counter()
-    rows: list[dict] = []
+    options = parser(__doc__)
+    options.add_argument("--table", type=Path, default=TABLE)
+    options.add_argument("--repeats", type=int, default=10, help="of the 5-fold cross-validation")
+    options.add_argument("--draws", type=int, default=10, help="of the inner folds by which the grid chooses")
+    arguments = options.parse_args(argv)
+    rows: list[Row] = []
+    notes: list[str] = []
 
-    def show(what: str, value: float, sd: float | None = None, note: str = "") -> None:
-        rows.append({"what": what, "accuracy": round(value, 4), "sd": None if sd is None else round(sd, 4)})
-        print(f"{what:66}  {value:.3f}{'' if sd is None else f' ± {sd:.3f}'}  {note}".rstrip(), flush=True)
+    def show(split: str, model: str, accuracy: float, sd: float | None = None, note: str = "") -> None:
+        row = {"split": split, "model": model, "accuracy": f"{accuracy:.3f}"}
+        rows.append(row | {"sd": "" if sd is None else f"{sd:.3f}", "note": note})
 
-    plain = read_descriptor_table(arguments.table)
-    leaky = read_descriptor_table(arguments.table, exclude=())
-    print(f"{arguments.table.name}: {len(plain.files)} recordings, {len(plain.names)} descriptors without `length`\n")
-    one_split(plain, leaky, show)
-    filtered(plain, arguments.table.parent, show)
-    leak(plain, leaky, show)
-    repeated(plain, leaky, arguments.repeats, show)
-    print(f"\n{time.perf_counter() - begun:.0f} s")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    with threadpoolctl.threadpool_limits(1):
+        plain = read_descriptor_table(arguments.table)
+        leaky = read_descriptor_table(arguments.table, exclude=())
+        one_split(plain, leaky, arguments.draws, show, notes)
+        filtered(plain, arguments.table.parent, show)
+        leak(plain, leaky, show, notes)
+        repeated(plain, leaky, arguments.repeats, show)
+    title = f"{arguments.table.name}: {len(plain.files)} recordings, {len(plain.names)} descriptors without `length`"
+    publish(title, rows, arguments.json, notes)
 
 
-def one_split(plain: Table, leaky: Table, show) -> None:
+def one_split(plain: Table, leaky: Table, draws: int, show: Callable, notes: list[str]) -> None:
     """The published 80/20 split, and whether the grid finds the published point."""
     train, test = train_test_split(np.arange(len(plain.files)), test_size=0.2, random_state=SPLIT_SEED)
-    for table, name in ((plain, "without length"), (leaky, "with length")):
-        show(f"80/20 split, random state 42, {name}: svm, C 5, gamma .01", score(PUBLISHED, table, train, test))
+    split = f"80/20, random state {SPLIT_SEED}"
+    for name, model in MODELS.items():
+        show(split, name, score(model, plain, train, test))
+    show(split, PUBLISHED_NAME, score(PUBLISHED, leaky, train, test), note="with length")
     picked: Counter[str] = Counter()
-    for seed in range(DRAWS):
+    for seed in range(draws):
         fitted = fit(Svm(kind="svm"), plain.values[train], classes(plain)[train], [""] * len(train), seed)
-        point = ", ".join(f"{name} {value}" for name, value in sorted(fitted.chosen.items()))
+        point = ", ".join(f"{name} {value:g}" if name != "kernel" else value for name, value in fitted.chosen.items())
         picked[point] += 1
         if seed == 0:
             reached = (fitted.probabilities(plain.values[test]).argmax(axis=1) == classes(plain)[test]).mean()
-            show("  the grid over kernel, C, gamma, by inner folds of the 80 %", reached, note=f"picks {point}")
-    print(
-        f"  of {DRAWS} draws of the inner folds,", "; ".join(f"{n} pick {point}" for point, n in picked.most_common())
-    )
-    for name, model in list(MODELS.items())[1:]:
-        show(f"  {name}", score(model, plain, train, test))
+            show(split, "svm, the grid by inner folds of the 80 %", reached, note=f"picks {point}")
+    counted = "; ".join(f"{count} x {point}" for point, count in picked.most_common())
+    notes.append(f"The grid's choice over {draws} draws of the inner folds: {counted}.")
 
 
-def filtered(table: Table, folder: Path, show) -> None:
+def filtered(table: Table, folder: Path, show: Callable) -> None:
     """Train on the fault-filtered split's training list, test on its test list: no artist on both sides."""
     rows = {clip_id_of(name): row for row, name in enumerate(table.files)}
     lists = {}
@@ -89,30 +85,30 @@ def filtered(table: Table, folder: Path, show) -> None:
         lists[subset] = np.array([rows[clip_id_of(Path(name).name)] for name in names])
     both = np.concatenate([lists["train"], lists["valid"]])
     for name, model in MODELS.items():
-        show(f"fault-filtered split (train 443, test 290): {name}", score(model, table, lists["train"], lists["test"]))
-    show("  svm, trained on train and valid (640)", score(PUBLISHED, table, both, lists["test"]))
+        show("fault-filtered, 443 train, 290 test", name, score(model, table, lists["train"], lists["test"]))
+    show("fault-filtered, 640 train, 290 test", PUBLISHED_NAME, score(PUBLISHED, table, both, lists["test"]))
 
 
-def leak(plain: Table, leaky: Table, show) -> None:
+def leak(plain: Table, leaky: Table, show: Callable, notes: list[str]) -> None:
     """How well the column `length` alone tells the classes: ten are to be told, so chance is .1."""
     column = leaky.names.index("length")
     alone = Table(("length",), leaky.values[:, [column]], leaky.files, leaky.labels)
-    for name, model in list(MODELS.items())[::2]:
-        mean, _ = cross_validated(model, alone, repeats=1)
-        show(f"the column `length` alone, 5-fold: {name}", mean, note="chance .100")
-    values = alone.values[:, 0]
-    print(f"  `length` has {len(np.unique(values))} values; 661794 samples is the length of", end=" ")
-    shares = {label: np.mean(values[np.array(alone.labels) == label] == 661794) for label in sorted(set(alone.labels))}
-    print(", ".join(f"{label} {share:.0%}" for label, share in shares.items()))
+    for name in (PUBLISHED_NAME, "gradient boosting"):
+        mean, _ = cross_validated(MODELS[name], alone, repeats=1)
+        show("1 x 5-fold", name, mean, note="length alone; chance .100")
+    values, labels = alone.values[:, 0], np.array(alone.labels)
+    usual = max(set(values), key=list(values).count)
+    shares = ", ".join(f"{label} {np.mean(values[labels == label] == usual):.0%}" for label in sorted(set(labels)))
+    notes.append(f"`length` has {len(set(values))} values; recordings of exactly {usual:.0f} samples: {shares}.")
 
 
-def repeated(plain: Table, leaky: Table, repeats: int, show) -> None:
+def repeated(plain: Table, leaky: Table, repeats: int, show: Callable) -> None:
     """Repeated 5-fold cross-validation, with and without `length`."""
     for name, model in MODELS.items():
         times = repeats if isinstance(model, Svm) else max(1, repeats // 5)
-        for table, with_length in ((plain, "without length"), (leaky, "with length")):
+        for table, note in ((plain, ""), (leaky, "with length")):
             mean, sd = cross_validated(model, table, times)
-            show(f"{times} x 5-fold, {with_length}: {name}", mean, sd)
+            show(f"{times} x 5-fold", name, mean, sd, note)
 
 
 def cross_validated(model: Classical, table: Table, repeats: int) -> tuple[float, float]:
