@@ -28,7 +28,8 @@ def network_cell(
     """Train ``recipe``'s backbone from random weights; ``sample_rate`` is preprocess's, in Hz.
 
     Raises:
-        PermafrostError: the backbone's mel front end is made for another sample rate, or see ``train_cell``.
+        PermafrostError: the backbone's mel front end is made for another sample rate, waveforms are to be augmented as
+            pictures are, or see ``train_cell``.
     """
     expected = getattr(backbone_module(recipe.backbone), "SAMPLE_RATE", None)
     if isinstance(recipe.input, Waveform):
@@ -36,6 +37,11 @@ def network_cell(
         if expected is not None and rate != expected:
             raise PermafrostError(
                 f"{key}.input.sample_rate: {rate} Hz, but {recipe.backbone} hears {expected} Hz; set it to {expected}"
+            )
+        if recipe.augment.active:
+            raise PermafrostError(
+                f"{key}.augment: masks and shifts are for pictures, and this network hears waveforms; set them to 0 and "
+                "use augment_waveform"
             )
     training = Training(**{name: getattr(recipe, name) for name in Training.model_fields})
     return train_cell(

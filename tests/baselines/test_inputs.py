@@ -12,7 +12,7 @@ from permafrost.baselines.recipe import NetworkBaseline
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.errors import PermafrostError
 from permafrost.transfer.examples import make_examples
-from permafrost.transfer.recipe import Runtime
+from permafrost.transfer.recipe import Augment, Runtime
 
 RATE = 8000
 IDS = ["a/one", "a/two", "b/one"]
@@ -83,6 +83,9 @@ def test_a_network_baseline_is_a_cell_with_nothing_frozen():
     outcome = network_cell(recipe, examples, RATE, runtime, seed=0)
     assert outcome.metrics["frozen_units"] == 0 and outcome.metrics["total_parameters"] == 39_604
     assert outcome.metrics["test"]["accuracy"] == 1.0
+    masked = recipe.model_copy(update={"augment": Augment(time_mask=5)})
+    with pytest.raises(PermafrostError, match=r"baselines\.x\.augment: .*use augment_waveform"):
+        network_cell(masked, examples, RATE, runtime, seed=0, key="baselines.x")
     other = recipe.model_copy(update={"input": Waveform(kind="waveform")})
     with pytest.raises(PermafrostError, match=r"baselines\.x\.input\.sample_rate: 8000 Hz, but cnn hears 22050 Hz"):
         network_cell(other, examples, RATE, runtime, seed=0, key="baselines.x")
