@@ -40,7 +40,7 @@ def network_cell(
             )
         if recipe.augment.active:
             raise PermafrostError(
-                f"{key}.augment: masks and shifts are for pictures, and this network hears waveforms; set them to 0 and "
+                f"{key}.augment: masks and shifts are for pictures, and this network hears waveforms; set them to 0, "
                 "use augment_waveform"
             )
     training = Training(**{name: getattr(recipe, name) for name in Training.model_fields})
