@@ -9,6 +9,7 @@ from permafrost.data.tables import read_clips, read_rejected
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.data_facts import data_facts, read_audit
+from permafrost.evaluation.outcomes import outcome_table
 from permafrost.evaluation.study import Study
 from permafrost.evaluation.study_analysis import analyse_study
 from permafrost.evaluation.summary import summarise
@@ -27,7 +28,7 @@ from stages.stage import parameters, run, section
 
 
 def main() -> None:
-    """Write metrics/summary.json, report.md and comparisons.csv, and the page, tables and figures in plots/."""
+    """Write metrics/summary.json, report.md, comparisons.csv and outcomes.csv, and the page, tables and figures in plots/."""
     study = section("study", Study)
     metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
     cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds)
@@ -49,6 +50,7 @@ def main() -> None:
     (metrics / "summary.json").write_text(text + "\n", encoding="utf-8")
     (metrics / "report.md").write_text(report(study.name, cells, summary, analysis), encoding="utf-8")
     write_csv(metrics / "comparisons.csv", comparisons_table(analysis))
+    write_csv(metrics / "outcomes.csv", outcome_table(cells))
     write_csv(plots / "runs.csv", cells.runs)
     write_csv(plots / "learning_curves.csv", learning_curves(cells))
     write_csv(plots / "confusion.csv", confusion_rows(cells, *chosen))

@@ -36,8 +36,6 @@ def front(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
     points = list(zip(costs, scores, strict=True))
     return [
         cost == cost
-        and not any(
-            other <= cost and better >= score and (other < cost or better > score) for other, better in points
-        )
+        and not any(other <= cost and better >= score and (other < cost or better > score) for other, better in points)
         for cost, score in points
     ]

@@ -56,6 +56,7 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
         "metrics/summary.json",
         "metrics/report.md",
         "metrics/comparisons.csv",
+        "metrics/outcomes.csv",
         "plots/runs.csv",
         "plots/learning_curves.csv",
         "plots/confusion.csv",

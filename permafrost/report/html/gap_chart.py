@@ -1,6 +1,7 @@
 """Differences with their intervals: against the baseline, pretrained against random, after against before."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import altair as alt
 
@@ -13,11 +14,22 @@ from permafrost.report.wording import limits, points, probability
 
 HEIGHT = 280
 STEP = 34
+VERDICTS = ("supported", "not supported", "undecided", "identical")
 LEGEND = (
     Mark("dot", OWN, "supported"),
     Mark("hollow", FAINT, "not supported, or undecided"),
     Mark("interval", FAINT, "95 % interval"),
 )
+
+
+class Gap(Protocol):
+    """What a row of the chart needs: a contrast within a study, or a move between revisions. Fractions."""
+
+    strategy: str
+    gap: float
+    low: float | None
+    high: float | None
+    verdict: str
 
 
 def baseline_chart(result: ModelResult, relevant: float) -> Chart | None:
@@ -30,7 +42,7 @@ def baseline_chart(result: ModelResult, relevant: float) -> Chart | None:
     return gap_chart(f"gaps-{result.model}", title, items, relevant)
 
 
-def gap_chart(name: str, title: str, items: Sequence[Contrast], relevant: float) -> Chart:
+def gap_chart(name: str, title: str, items: Sequence[Gap], relevant: float) -> Chart:
     """A row a contrast: the difference in points, its interval, filled where it survives correction. Its table is left
     to the page."""
     band = alt.Chart(values([{"low": -100 * relevant, "high": 100 * relevant}]))
@@ -109,7 +121,7 @@ def classical_table(items: Sequence[Contrast], caption: str) -> Table:
     return Table(caption, header, rows, text_columns=(1,))
 
 
-def _rows(items: Sequence[Contrast]) -> list[dict[str, object]]:
+def _rows(items: Sequence[Gap]) -> list[dict[str, object]]:
     return [
         {
             "strategy": item.strategy,
@@ -124,7 +136,7 @@ def _rows(items: Sequence[Contrast]) -> list[dict[str, object]]:
 
 
 def _scale(supported: str, other: str) -> alt.Scale:
-    return alt.Scale(domain=["supported", "not supported", "undecided"], range=[supported, other, other])
+    return alt.Scale(domain=list(VERDICTS), range=[supported, other, other, other])
 
 
 def _colour() -> alt.Color:
@@ -144,7 +156,7 @@ def _dots(drawn: alt.Chart) -> alt.Chart:
     return drawn.mark_point(size=75, strokeWidth=2, opacity=1).encode(fill=fill, stroke=stroke, tooltip=tooltip)
 
 
-def _words(title: str, items: Sequence[Contrast]) -> str:
+def _words(title: str, items: Sequence[Gap]) -> str:
     parts = [
         f"{item.strategy} {points(item.gap)} ({limits(item.low, item.high, signed=True)}; {item.verdict})"
         for item in items

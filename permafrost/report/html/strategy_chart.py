@@ -2,59 +2,35 @@
 
 from typing import Any
 
-import altair as alt
-
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of
 from permafrost.report.html.parts import Chart, Mark, Table, code
-from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN, accuracy_axis, finished, strategies_axis, values
+from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
+from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN
 from permafrost.report.markdown import units
 from permafrost.report.wording import count, limits, mean_and_sd, percent, plural
-
-HEIGHT = 320
-SIDE = 0.42  # how far left or right of a strategy's middle its pretrained and its random runs stand (1: the edge)
 
 
 def strategy_chart(cells: Cells, summary: dict[str, Any], model: str) -> Chart:
     """The chart of ``model`` and its control; ``summary`` is that of summary.json."""
     control = control_of(model, cells.models)
-    sides = {model: -SIDE, control: SIDE} if control else {model: 0.0}
+    colours = {model: OWN, control: CONTROL} if control else {model: OWN}
     means, seeds = [], []
-    for name, side in sides.items():
+    for name, side in zip(colours, places(len(colours)), strict=True):
         for freeze in cells.freezes:
             numbers = summary[name][freeze]["test_accuracy"]
             scores = by_seed(cells, (name, freeze), "test_accuracy")
-            step = 0.5 / max(len(scores), 6)
-            means.append(
-                {
-                    "strategy": freeze,
-                    "model": name,
-                    "side": side,
-                    "value": 100 * numbers["mean"],
-                    "low": None if numbers["ci_low"] is None else 100 * numbers["ci_low"],
-                    "high": None if numbers["ci_high"] is None else 100 * numbers["ci_high"],
-                }
-            )
-            seeds += [
-                {
-                    "strategy": freeze,
-                    "model": name,
-                    "side": side + 0.14 + step * place,
-                    "seed": seed,
-                    "value": 100 * score,
-                }
-                for place, (seed, score) in enumerate(scores.items())
-                if len(scores) > 1  # a single seed is its own mean
-            ]
+            means.append(mean_row(freeze, name, side, numbers))
+            seeds += seed_rows(freeze, name, side, scores)
     chance = 100 * summary["data"]["chance"]
     return Chart(
         name=f"strategies-{model}",
         title=f"Test accuracy by freezing strategy: {model}",
         alt=_words(cells, summary, model, control),
-        spec=_spec(
-            cells.freezes, chosen_freeze(cells, model), means, seeds, chance, _extent(cells, summary), list(sides)
+        spec=series_spec(
+            cells.freezes, means, seeds, colours, _extent(cells, summary), chance, chosen_freeze(cells, model)
         ),
         table=strategy_table(cells, summary, model),
         legend=_legend(control, len(cells.seeds)),
@@ -87,57 +63,6 @@ def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> Table:
 
 def _scores(numbers: dict[str, Any]) -> list[str]:
     return [mean_and_sd(numbers), limits(numbers["ci_low"], numbers["ci_high"])]
-
-
-def _spec(
-    freezes: list[str],
-    chosen: str,
-    means: list[dict[str, Any]],
-    seeds: list[dict[str, Any]],
-    chance: float,
-    shown: list[float],
-    names: list[str],
-) -> dict[str, Any]:
-    x, y = strategies_axis(freezes), accuracy_axis(shown)
-    beside = alt.XOffset("side:Q", scale=alt.Scale(domain=[-1, 1]))
-    colour = alt.Color("model:N", scale=alt.Scale(domain=names, range=[OWN, CONTROL][: len(names)]), legend=None)
-    shape = alt.Shape("model:N", scale=alt.Scale(domain=names, range=["circle", "diamond"][: len(names)]), legend=None)
-    tooltip = [alt.Tooltip("model:N"), alt.Tooltip("strategy:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
-    drawn = alt.Chart(values(means))
-    line = alt.Chart(values([{"value": chance, "text": f"chance {chance:.0f} %"}]))
-    # A diamond of the same area looks smaller than a disc.
-    size = alt.condition(f"datum.model == '{names[0]}'", alt.value(85), alt.value(120))
-    left, right = alt.ExprRef(f"scale('x', '{chosen}')"), alt.ExprRef(f"scale('x', '{chosen}') + bandwidth('x')")
-    layers = [
-        alt.Chart(values([{}])).mark_rect(color=BAND).encode(x=alt.value(left), x2=alt.value(right)),
-        line.mark_rule(strokeDash=[2, 4], color=FAINT).encode(y=y),
-        line.mark_text(align="left", dx=2, dy=-7, color=FAINT).encode(y=y, x=alt.value(0), text="text:N"),
-        drawn.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2.5, strokeCap="round")
-        .encode(x=x, y=accuracy_axis(shown, field="low"), y2="high:Q", xOffset=beside, color=colour),
-        drawn.mark_point(filled=True, opacity=1, stroke="var(--surface)", strokeWidth=1).encode(
-            x=x,
-            y=y,
-            xOffset=beside,
-            color=colour,
-            shape=shape,
-            size=size,
-            tooltip=[
-                *tooltip,
-                alt.Tooltip("low:Q", format=".1f", title="from"),
-                alt.Tooltip("high:Q", format=".1f", title="to"),
-            ],
-        ),
-        # On a phone there is no room beside the dots, nor beside those of the control: the table has the numbers.
-        drawn.transform_filter(f"datum.model == '{names[0]}'")
-        .mark_text(align="right", dx=-9, opacity=alt.ExprRef("width > 620 ? 1 : 0"))
-        .encode(x=x, y=y, xOffset=beside, color=colour, text=alt.Text("value:Q", format=".1f")),
-    ]
-    if seeds:
-        single = alt.Chart(values(seeds)).mark_point(filled=True, size=22, opacity=0.6)
-        tooltip = [*tooltip, alt.Tooltip("seed:N")]
-        layers.insert(3, single.encode(x=x, y=y, xOffset=beside, color=colour, shape=shape, tooltip=tooltip))
-    return finished(alt.layer(*layers), HEIGHT)
 
 
 def _extent(cells: Cells, summary: dict[str, Any]) -> list[float]:

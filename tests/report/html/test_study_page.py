@@ -29,7 +29,8 @@ def make(fake_study, models=("vit", "vit_random"), freezes=("none", "half", "hea
     cells = read_study(fake_study(models, freezes, seeds, **options), models, freezes, seeds)
     counts = dict.fromkeys(cells.classes, 5)
     data = {"name": "birds", "clips": 80, "classes": len(cells.classes), "groups": 10, "rejected": 1,
-            "split": "grouped", "splits": 1, "train_clips": 40, "valid_clips": 20, "test_clips": 20, "chance": 0.25, "majority": 0.3,
+            "split": "grouped", "splits": 1, "train_clips": 40, "valid_clips": 20, "test_clips": 20,
+            "chance": 0.25, "majority": 0.3,
             "groups_across_subsets": 0, "duplicates_across_subsets": 0}  # fmt: skip
     audit = {"classes": counts, "duplicates": [], "near_duplicates": None, "repeats": [
         {"repeat": repeat, "classes": dict.fromkeys(("train", "valid", "test"), counts)}

@@ -1,0 +1,60 @@
+"""metrics/outcomes.csv: which test clips each cell got right. Small enough for Git, so that two revisions can be
+compared clip by clip without the cells themselves."""
+
+import csv
+from io import StringIO
+
+import pandas as pd
+
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.cells import Cells
+
+CLIP, LABEL = "clip_id", "label"
+
+
+def outcome_table(cells: Cells) -> pd.DataFrame:
+    """One row a test clip: clip_id, label, then ``model/freeze/seed``: 1 right, 0 wrong, empty where not tested."""
+    rows = cells.predictions[cells.predictions["subset"] == "test"]
+    right = (rows["label"] == rows["predicted"]).astype(int)
+    column = rows["model"] + "/" + rows["freeze"] + "/" + rows["seed"].astype(str)
+    wide = pd.DataFrame({CLIP: rows[CLIP], "column": column, "right": right}).pivot(
+        index=CLIP, columns="column", values="right"
+    )
+    wanted = [f"{model}/{freeze}/{seed}" for model in cells.models for freeze in cells.freezes for seed in cells.seeds]
+    table = wide.reindex(columns=wanted).sort_index().astype("Int8")
+    labels = rows.drop_duplicates(CLIP).set_index(CLIP)[LABEL]
+    table.insert(0, LABEL, labels.reindex(table.index))
+    return table.reset_index()
+
+
+def read_outcomes(text: str, source: str) -> pd.DataFrame:
+    """The contents of outcomes.csv as one row a cell and clip: model, strategy, seed, clip_id, correct (0 or 1).
+
+    Raises:
+        PermafrostError: it is no such table; ``source`` is what the error calls it.
+    """
+    header = next(csv.reader(StringIO(text)), [])
+    columns = [name.split("/") for name in header[2:]]
+    if header[:2] != [CLIP, LABEL] or any(len(parts) != 3 or not parts[2].isdecimal() for parts in columns):
+        raise PermafrostError(
+            f"{source}: the columns are {', '.join(header[:4])} …, expected {CLIP}, {LABEL}, then model/freeze/seed; "
+            "run `dvc repro aggregate`"
+        )
+    types = {name: str if name in (CLIP, LABEL) else float for name in header}
+    try:
+        wide = pd.read_csv(
+            StringIO(text), dtype=types, keep_default_na=False, na_values={name: [""] for name in header[2:]}
+        )
+    except ValueError as error:
+        raise PermafrostError(f"{source}: {error}; run `dvc repro aggregate`") from None
+    long = wide.drop(columns=LABEL).melt(id_vars=CLIP, var_name="cell", value_name="correct").dropna()
+    parts = long["cell"].str.split("/", expand=True)
+    return pd.DataFrame(
+        {
+            "model": parts[0],
+            "strategy": parts[1],
+            "seed": parts[2].astype(int),
+            CLIP: long[CLIP],
+            "correct": long["correct"],
+        }
+    ).reset_index(drop=True)

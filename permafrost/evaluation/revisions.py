@@ -1,0 +1,189 @@
+"""Two revisions of one study: which strategies moved, by how much, and whether that is beyond noise.
+
+The two runs of a strategy at one seed share head, batches and, where the split is the same, their test clips: they are
+compared in pairs, like strategies within a revision. What is exactly equal is said to be equal and not tested, so that
+it costs no power.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from permafrost.evaluation.statistics import contrasts
+from permafrost.evaluation.statistics.analysis import RELEVANT
+from permafrost.evaluation.statistics.independent import between
+from permafrost.evaluation.statistics.sample import build
+from permafrost.evaluation.study_analysis import tested_per_trained
+
+IDENTICAL = "identical"
+Strategy = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """The results of one revision.
+
+    ``runs``: plots/runs.csv; ``summary``: metrics/summary.json; ``outcomes``: as outcomes.read_outcomes gives them,
+    None where the revision has none; ``splits``: anything that is equal where data/splits.csv is, None where unknown.
+    """
+
+    name: str
+    runs: pd.DataFrame
+    summary: dict[str, Any]
+    outcomes: pd.DataFrame | None = None
+    splits: str | None = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """One strategy in both revisions; accuracies and ``gap`` (after minus before) as fractions over common seeds.
+
+    ``verdict``: identical (every run scored the same), supported (it moved), not supported (a move as large as the
+    relevant gap is excluded) or undecided.
+    """
+
+    model: str
+    strategy: str
+    before: float
+    after: float
+    gap: float
+    low: float | None
+    high: float | None
+    p: float | None
+    p_corrected: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """All strategies that both revisions have, those that only one has, and how they were compared."""
+
+    before: Revision
+    after: Revision
+    moves: tuple[Move, ...]
+    added: tuple[Strategy, ...]
+    removed: tuple[Strategy, ...]
+    seeds: tuple[int, ...]
+    method: str
+    relevant: float
+    notes: tuple[str, ...]
+
+
+def compare_revisions(before: Revision, after: Revision, relevant: float = RELEVANT) -> Review:
+    """Compare every strategy that both revisions have; ``relevant`` is the least gap worth a statement (fraction)."""
+    mine, theirs = _strategies(after.runs), _strategies(before.runs)
+    shared = [name for name in mine if name in theirs]
+    seeds = tuple(sorted(set(before.runs["seed"]) & set(after.runs["seed"])))
+    notes = []
+    known = before.outcomes is not None and after.outcomes is not None
+    same = _same_clips(before, after, seeds) if known else before.splits == after.splits
+    if not known and seeds:
+        lacking = " and ".join(side.name for side in (before, after) if side.outcomes is None)
+        notes.append(
+            f"{lacking} has no metrics/outcomes.csv, so that single clips cannot be paired: what is said holds for the "
+            "clips that were tested."
+        )
+    if seeds and same:
+        moves, method = _paired(before, after, shared, seeds, known, relevant)
+    else:
+        notes.append(
+            "The revisions share no seed: their runs are compared as independent samples."
+            if not seeds
+            else "The revisions tested different clips: their runs are compared as independent samples."
+        )
+        moves, method = _independent(before, after, shared, relevant), "Welch's t, runs not paired"
+    lost = sorted(set(before.runs["seed"]) ^ set(after.runs["seed"]))
+    if seeds and lost:
+        notes.append(f"Seeds that only one revision has are left out: {', '.join(map(str, lost))}.")
+    return Review(
+        before,
+        after,
+        tuple(moves),
+        tuple(name for name in mine if name not in theirs),
+        tuple(name for name in theirs if name not in mine),
+        seeds,
+        method,
+        relevant,
+        tuple(notes),
+    )
+
+
+def _strategies(runs: pd.DataFrame) -> list[Strategy]:
+    return list(dict.fromkeys(zip(runs["model"], runs["freeze"], strict=True)))
+
+
+def _same_clips(before: Revision, after: Revision, seeds: Sequence[int]) -> bool:
+    """Whether each common seed was tested on the same clips in both."""
+    sides = []
+    for side in (before, after):
+        rows = side.outcomes[side.outcomes["seed"].isin(seeds)]
+        sides.append(rows.groupby("seed")["clip_id"].agg(frozenset).to_dict())
+    return sides[0] == sides[1]
+
+
+def _paired(
+    before: Revision, after: Revision, shared: list[Strategy], seeds: Sequence[int], known: bool, relevant: float
+) -> tuple[list[Move], str]:
+    runs = pd.concat([_arms(side.runs, number, "freeze", seeds) for number, side in enumerate((before, after))])
+    runs = runs.rename(columns={"test_accuracy": "score", "repeat": "split"})
+    outcomes = None
+    if known:
+        sides = enumerate((before, after))
+        outcomes = pd.concat([_arms(side.outcomes, number, "strategy", seeds) for number, side in sides])
+    arms = [_arm(number, name) for number in (0, 1) for name in shared]
+    runs = runs[runs["arm"].isin(arms)]
+    sample = build(runs[["arm", "seed", "score", "split"]], outcomes, arms, f"{before.name} and {after.name}")
+    equal = {name for name in shared if _equal(sample, name)}
+    tested = [name for name in shared if name not in equal]
+    noise = sample.noise(tested_per_trained(after.summary["data"]))
+    planned = [contrasts.Planned("revision", _arm(1, name), _arm(0, name)) for name in tested]
+    family = contrasts.family(sample, noise, planned) if noise is not None and planned else None
+    results = dict(zip(tested, contrasts.evaluate(sample, noise, planned, family, relevant), strict=True))
+    moves = []
+    for name in shared:
+        old, new = (float(sample.scores[sample.arms.index(_arm(number, name))].mean()) for number in (0, 1))
+        if name in equal:
+            moves.append(Move(*name, old, new, 0.0, None, None, None, None, IDENTICAL))
+        else:
+            item = results[name]
+            moves.append(Move(*name, old, new, item.gap, item.low, item.high, item.p, item.p_claim, item.verdict))
+    return moves, contrasts.method_of(sample, noise)
+
+
+def _independent(before: Revision, after: Revision, shared: list[Strategy], relevant: float) -> list[Move]:
+    scores = {
+        "/".join(name): tuple(_scores(side.runs, name).to_numpy(float) for side in (before, after)) for name in shared
+    }
+    rows = {row.strategy: row for row in between(before.name, after.name, scores, relevant)}
+    moves = []
+    for name in shared:
+        row, (old, new) = rows["/".join(name)], scores["/".join(name)]
+        moves.append(
+            Move(
+                *name, float(old.mean()), float(new.mean()), row.gap, row.low, row.high, row.p, row.p_holm, row.verdict
+            )
+        )
+    return moves
+
+
+def _equal(sample: Any, name: Strategy) -> bool:
+    first, second = (sample.arms.index(_arm(number, name)) for number in (0, 1))
+    if not (sample.scores[first] == sample.scores[second]).all():
+        return False
+    return sample.correct is None or bool((sample.correct[first] == sample.correct[second]).all())
+
+
+def _scores(runs: pd.DataFrame, name: Strategy) -> pd.Series:
+    return runs.loc[(runs["model"] == name[0]) & (runs["freeze"] == name[1]), "test_accuracy"]
+
+
+def _arms(table: pd.DataFrame, number: int, column: str, seeds: Sequence[int]) -> pd.DataFrame:
+    """Rows of the common seeds, their revision, model and strategy together in one name."""
+    rows = table[table["seed"].isin(seeds)]
+    return rows.assign(arm=str(number) + "/" + rows["model"] + "/" + rows[column])
+
+
+def _arm(number: int, name: Strategy) -> str:
+    return "/".join([str(number), *name])

@@ -1,0 +1,152 @@
+"""The review of a change as Markdown: which strategies moved beyond noise, how strategies compare within each revision,
+and what was changed. For a comment on a pull request."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
+from permafrost.report.markdown import table
+from permafrost.report.review_changes import Changes, change_words, entry_words
+from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
+
+# More rows of `dvc metrics diff` than this are left to the HTML page: a comment may hold 65,536 characters.
+MOST_METRICS = 60
+
+
+def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page as Markdown; ``metrics`` is what `dvc metrics diff --json` gives for summary.json."""
+    before, after = result.before.name, result.after.name
+    blocks = [f"# Review: `{before}` → `{after}`", lead(result, changes)]
+    if changes.stale:
+        blocks.append("\n".join(f"> **Careful:** {line}" for line in changes.stale))
+    blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
+    blocks += ["## Which strategies moved", moves_table(result.moves)]
+    blocks += ["\n".join(f"- {line}" for line in notes(result))]
+    blocks += ["## Strategies within each revision", *_within(result)]
+    if metrics:
+        shown = list(metrics.items())[:MOST_METRICS]
+        more = f" The first {MOST_METRICS} of {len(metrics)}." if len(metrics) > MOST_METRICS else ""
+        rows = [[f"`{key}`", *(_plain(values.get(side)) for side in ("old", "new", "diff"))] for key, values in shown]
+        blocks += [
+            "<details><summary>All metrics that differ</summary>",
+            f"As `dvc metrics diff` has them.{more}",
+            table(["metric", before, after, "difference"], rows, text_columns=1),
+            "</details>",
+        ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def lead(result: Review, changes: Changes) -> str:
+    """The review in a sentence or two."""
+    by_verdict: dict[str, list[Move]] = {}
+    for move in result.moves:
+        by_verdict.setdefault(move.verdict, []).append(move)
+    moved = sorted(by_verdict.get("supported", []), key=lambda move: -abs(move.gap))
+    total = plural(len(result.moves), "strategy")
+    if len(by_verdict.get(IDENTICAL, [])) == len(result.moves):
+        text = f"Every run of {total} is identical."
+    else:
+        named = ", ".join(f"`{move.model}` `{move.strategy}` {points(move.gap)} points" for move in moved[:6])
+        few = f" and {len(moved) - 6} more" if len(moved) > 6 else ""
+        text = f"**{len(moved)} of {total} moved beyond noise**" + (f": {named}{few}." if moved else ".")
+        rest = [
+            f"{len(items)} {words}"
+            for verdict, words in (
+                ("undecided", "undecided"),
+                ("not supported", f"without a move of {percent(result.relevant, 0)} points or more"),
+                (IDENTICAL, "identical"),
+            )
+            if (items := by_verdict.get(verdict))
+        ]
+        text += f" The rest: {listed(rest)}." if rest else ""
+    names = [f"`{name}`" for name in changes.recipes]
+    return text + (f" Recipes that were changed: {listed(names)}." if names else " No recipe was changed.")
+
+
+def notes(result: Review) -> list[str]:
+    """How the revisions were compared, and what they do not share; Markdown."""
+    tested = sum(move.verdict != IDENTICAL for move in result.moves)
+    seeds = f"{plural(len(result.seeds), 'common seed')}; " if result.seeds else ""
+    lines = [
+        f"{seeds}p: {result.method}, corrected over the {plural(tested, 'strategy')} that differ at all. A move is "
+        "supported where that p is at most .05."
+    ]
+    for names, side in ((result.added, result.after), (result.removed, result.before)):
+        if names:
+            lines.append(f"Only in `{side.name}`: {', '.join(f'`{model}` `{freeze}`' for model, freeze in names)}.")
+    for model in dict.fromkeys(move.model for move in result.moves):
+        old, new = (chosen(side, model) for side in (result.before, result.after))
+        if old and new:
+            lines.append(
+                f"`{model}`: chosen on validation is still `{new}`."
+                if old == new
+                else f"`{model}`: chosen on validation was `{old}`, **is `{new}`**."
+            )
+    return [*lines, *result.notes]
+
+
+def chosen(side: Revision, model: str) -> str | None:
+    """The strategy that a revision chose on validation, where its summary says."""
+    return side.summary.get("comparisons", {}).get("chosen_on_validation", {}).get(model)
+
+
+def moves_table(moves: Sequence[Move]) -> str:
+    """One row a strategy that both revisions have."""
+    rows = [
+        [
+            f"`{move.model}`",
+            f"`{move.strategy}`",
+            percent(move.before),
+            percent(move.after),
+            f"{points(move.gap)} {interval(move.low, move.high, signed=True)}".strip(),
+            probability(move.p_corrected),
+            f"**{move.verdict}**" if move.verdict == "supported" else move.verdict,
+        ]
+        for move in moves
+    ]
+    return table(
+        ["model", "strategy", "before (%)", "after (%)", "points", "p corrected", "move"], rows, text_columns=2
+    )
+
+
+def change_lines(changes: Changes) -> list[str]:
+    """Everything that was changed, one Markdown line each."""
+    lines = [f"recipe `{name}`: {entry_words('models', items)}" for name, items in changes.recipes.items()]
+    lines += [f"strategy `{name}`: {entry_words('freezing', items)}" for name, items in changes.strategies.items()]
+    lines += [change_words(change) for change in changes.settings]
+    lines += changes.data
+    lines += [
+        f"code of `{consumer}`: {', '.join(f'`{name}`' for name in names)}" for consumer, names in changes.code.items()
+    ]
+    return lines or ["nothing: parameters, data and code are the same"]
+
+
+def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
+    """``strategy → [mean with interval, difference from none]`` of one revision, by its summary.json."""
+    versus = side.summary.get("comparisons", {}).get("versus_none", {}).get(model, {})
+    rows = {}
+    for freeze, scores in side.summary.get(model, {}).items():
+        numbers = scores["test_accuracy"]
+        spread = limits(numbers["ci_low"], numbers["ci_high"])
+        other = versus.get(freeze)
+        # The comparison was called mean before it was called difference.
+        gap = None if other is None else other.get("difference", other.get("mean"))
+        against = "" if gap is None else f"{points(gap)} {interval(other['ci_low'], other['ci_high'], signed=True)}"
+        rows[freeze] = [f"{percent(numbers['mean'])} ({spread})", against.strip()]
+    return rows
+
+
+def _within(result: Review) -> list[str]:
+    blocks = []
+    sides = (result.before, result.after)
+    for model in dict.fromkeys([*(name for name in result.after.runs["model"]), *result.before.runs["model"]]):
+        parts = [strategy_rows(side, model) for side in sides]
+        names = list(dict.fromkeys([*parts[1], *parts[0]]))
+        header = ["strategy", *(f"`{side.name}` {what}" for side in sides for what in ("(%)", "against `none`"))]
+        rows = [[f"`{name}`", *(cell for part in parts for cell in part.get(name, ["", ""]))] for name in names]
+        blocks += [f"### `{model}`", table(header, rows, text_columns=1)]
+    return blocks
+
+
+def _plain(value: Any) -> str:
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

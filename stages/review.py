@@ -1,0 +1,127 @@
+"""Compare two revisions or experiments: python -m stages.review --base main [--head NAME]."""
+
+import argparse
+import csv
+import hashlib
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.outcomes import read_outcomes
+from permafrost.evaluation.revisions import Revision, compare_revisions
+from permafrost.report.html.review_page import review_page
+from permafrost.report.review import lead, review
+from permafrost.report.review_changes import Changes, changed_code, changed_outputs, sorted_parameters
+from stages.revisions import Source, output, revision, workspace
+from stages.stage import run
+
+SUMMARY, RUNS, OUTCOMES = "metrics/summary.json", "plots/runs.csv", "metrics/outcomes.csv"
+NEEDED = {"model", "freeze", "seed", "repeat", "test_accuracy"}
+
+
+def main() -> None:
+    """Write review.html and review.md, both complete in themselves."""
+    options = parser().parse_args()
+    base = revision(options.base)
+    head = revision(options.head) if options.head else workspace()
+    names = [base.name, *([head.name] if head.commit else [])]
+    changes = changes_between(base, head, dvc_diff("params", names, "params.yaml"))
+    metrics = dvc_diff("metrics", names, SUMMARY)
+    result = compare_revisions(results(base), results(head))
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "review.md").write_text(review(result, changes, metrics), encoding="utf-8")
+    (options.out / "review.html").write_text(review_page(result, changes, metrics), encoding="utf-8")
+    print(lead(result, changes))
+    print(f"{options.out / 'review.html'}, {options.out / 'review.md'}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m stages.review", description=__doc__)
+    parser.add_argument("--base", required=True, metavar="REVISION", help="a commit, branch, tag or experiment")
+    parser.add_argument("--head", metavar="REVISION", help="what is compared with it; default: the files as they lie")
+    parser.add_argument("--out", type=Path, default=Path("review"), metavar="FOLDER", help="default: review")
+    return parser
+
+
+def dvc_diff(what: str, names: list[str], target: str) -> dict[str, dict[str, Any]]:
+    """`dvc metrics diff` or `dvc params diff` of one file: dotted key to old, new, diff."""
+    text = output("dvc", what, "diff", "--json", *names, "--targets", target)
+    return (json.loads(text) if text.strip() else {}).get(target, {})
+
+
+def results(source: Source) -> Revision:
+    """What a revision found.
+
+    Raises:
+        PermafrostError: it has no results, or they do not read.
+    """
+    texts = {path: source.read(path) for path in (SUMMARY, RUNS)}
+    if lacking := [path for path, text in texts.items() if text is None]:
+        raise PermafrostError(
+            f"{source.name} has no {lacking[0]}, and results are committed with their revision: run `dvc repro` there "
+            "and commit, or give another revision"
+        )
+    header = next(csv.reader(StringIO(texts[RUNS])), [])
+    if missing := NEEDED - set(header):
+        raise PermafrostError(
+            f"{RUNS} of {source.name} has no column {sorted(missing)[0]}; run `dvc repro aggregate` there"
+        )
+    outcomes, splits = source.read(OUTCOMES), source.read("data/splits.csv")
+    return Revision(
+        source.name,
+        pd.read_csv(StringIO(texts[RUNS]), dtype={"model": str, "freeze": str}, keep_default_na=False, na_values=[""]),
+        json.loads(texts[SUMMARY]),
+        read_outcomes(outcomes, f"{OUTCOMES} of {source.name}") if outcomes is not None else None,
+        None if splits is None else hashlib.sha256(splits.encode()).hexdigest(),
+    )
+
+
+def changes_between(base: Source, head: Source, parameters: dict[str, dict[str, Any]]) -> Changes:
+    """What differs in parameters, data and code, and whose results were made with other parameters than it has."""
+    sorted_ones = sorted_parameters(parameters)
+    locks = [locked(source) for source in (base, head)]
+    return Changes(
+        sorted_ones.recipes,
+        sorted_ones.strategies,
+        sorted_ones.settings,
+        changed_outputs(*(_outputs(lock) for lock in locks)),
+        changed_code(*(_fingerprints(source) for source in (base, head))),
+        [
+            f"the results of `{source.name}` were made with other parameters than its params.yaml has; run `dvc repro`"
+            for source, lock in zip((base, head), locks, strict=True)
+            if _stale(source, lock)
+        ],
+    )
+
+
+def locked(source: Source) -> dict[str, Any]:
+    """The stages of dvc.lock, empty where there is none."""
+    return (yaml.safe_load(source.read("dvc.lock") or "") or {}).get("stages", {})
+
+
+def _outputs(lock: dict[str, Any]) -> dict[str, str]:
+    return {out["path"]: out.get("md5", "") for stage in lock.values() for out in stage.get("outs", [])}
+
+
+def _fingerprints(source: Source) -> dict[str, dict[str, dict[str, str]]]:
+    files = [path for path in source.files("data/code") if path.endswith(".json")]
+    return {Path(path).stem: json.loads(source.read(path) or "{}") for path in files}
+
+
+def _stale(source: Source, lock: dict[str, Any]) -> bool:
+    """Whether the stage that checks all parameters last saw others."""
+    seen = lock.get("code", {}).get("params", {}).get("params.yaml")
+    if seen is None:
+        return False
+    now = yaml.safe_load(source.read("params.yaml") or "") or {}
+    return any(now.get(section) != values for section, values in seen.items())
+
+
+if __name__ == "__main__":
+    run(main)
