@@ -28,7 +28,7 @@ from stages.stage import parameters, run, section
 
 
 def main() -> None:
-    """Write metrics/summary.json, report.md, comparisons.csv and outcomes.csv, and the page, tables and figures in plots/."""
+    """Write the study's numbers and report to metrics/, its page, tables and figures to plots/."""
     study = section("study", Study)
     metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
     cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds)

@@ -50,9 +50,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def dvc_diff(what: str, names: list[str], target: str) -> dict[str, dict[str, Any]]:
-    """`dvc metrics diff` or `dvc params diff` of one file: dotted key to old, new, diff."""
+    """`dvc metrics diff` or `dvc params diff` of one file: dotted key to old, new, diff; by key, as DVC's order is not
+    the same each time."""
     text = output("dvc", what, "diff", "--json", *names, "--targets", target)
-    return (json.loads(text) if text.strip() else {}).get(target, {})
+    return dict(sorted((json.loads(text) if text.strip() else {}).get(target, {}).items()))
 
 
 def results(source: Source) -> Revision:

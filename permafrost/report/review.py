@@ -20,7 +20,8 @@ def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, 
     if changes.stale:
         blocks.append("\n".join(f"> **Careful:** {line}" for line in changes.stale))
     blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
-    blocks += ["## Which strategies moved", moves_table(result.moves)]
+    blocks += ["## Which strategies moved"]
+    blocks += [moves_table(differing)] if (differing := [m for m in result.moves if m.verdict != IDENTICAL]) else []
     blocks += ["\n".join(f"- {line}" for line in notes(result))]
     blocks += ["## Strategies within each revision", *_within(result)]
     if metrics:
@@ -67,14 +68,23 @@ def notes(result: Review) -> list[str]:
     """How the revisions were compared, and what they do not share; Markdown."""
     tested = sum(move.verdict != IDENTICAL for move in result.moves)
     seeds = f"{plural(len(result.seeds), 'common seed')}; " if result.seeds else ""
-    lines = [
-        f"{seeds}p: {result.method}, corrected over the {plural(tested, 'strategy')} that differ at all. A move is "
-        "supported where that p is at most .05."
-    ]
+    lines = []
+    if tested:
+        differ = f"{plural(tested, 'strategy')} that differ{'s' if tested == 1 else ''} at all"
+        lines.append(
+            f"{seeds}p: {result.method}, corrected over the {differ}. A move is supported where that p is at most .05."
+        )
     for names, side in ((result.added, result.after), (result.removed, result.before)):
         if names:
             lines.append(f"Only in `{side.name}`: {', '.join(f'`{model}` `{freeze}`' for model, freeze in names)}.")
-    for model in dict.fromkeys(move.model for move in result.moves):
+    models = list(dict.fromkeys(move.model for move in result.moves))
+    for model in models:
+        same = [move.strategy for move in result.moves if move.model == model and move.verdict == IDENTICAL]
+        if same:
+            every = len(same) == sum(move.model == model for move in result.moves)
+            named = "every strategy" if every else listed([f"`{name}`" for name in same])
+            lines.append(f"`{model}`: {named} scored the same in every run.")
+    for model in models:
         old, new = (chosen(side, model) for side in (result.before, result.after))
         if old and new:
             lines.append(

@@ -9,7 +9,7 @@ from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult, TransferResult
 from permafrost.report.findings import effect
 from permafrost.report.html.parts import Chart, Mark, Table, chip, code
-from permafrost.report.html.theme import BAND, FAINT, OWN, finished, strategies_axis, values
+from permafrost.report.html.theme import BAND, FAINT, OWN, finished, strategies_axis, values, with_interval
 from permafrost.report.wording import limits, points, probability
 
 HEIGHT = 280
@@ -17,7 +17,7 @@ STEP = 34
 VERDICTS = ("supported", "not supported", "undecided", "identical")
 LEGEND = (
     Mark("dot", OWN, "supported"),
-    Mark("hollow", FAINT, "not supported, or undecided"),
+    Mark("hollow", FAINT, "not supported, undecided or identical"),
     Mark("interval", FAINT, "95 % interval"),
 )
 
@@ -53,9 +53,11 @@ def gap_chart(name: str, title: str, items: Sequence[Gap], relevant: float) -> C
     layers = [
         band.mark_rect(color=BAND).encode(x=alt.X("low:Q", title="points"), x2="high:Q"),
         alt.Chart(values([{"gap": 0}])).mark_rule(color=FAINT).encode(x=x),
-        drawn.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2.5, strokeCap="round")
-        .encode(y=y, x=alt.X("low:Q", title="points"), x2="high:Q", color=_colour()),
+    ]
+    if ranges := with_interval(rows):
+        rules = alt.Chart(values(ranges)).mark_rule(strokeWidth=2.5, strokeCap="round")
+        layers.append(rules.encode(y=y, x=alt.X("low:Q", title="points"), x2="high:Q", color=_colour()))
+    layers += [
         _dots(drawn).encode(y=y, x=x),
         drawn.mark_text(dy=-11, fontSize=11).encode(y=y, x=x, text="text:N"),
     ]
@@ -73,11 +75,11 @@ def gain_chart(result: TransferResult, freezes: list[str]) -> Chart:
     layers = [
         alt.Chart(values([{"gap": 0}])).mark_rule(color=FAINT).encode(y=y),
         drawn.mark_line(color=OWN, opacity=0.35, strokeWidth=2).encode(x=x, y=y),
-        drawn.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2.5, strokeCap="round")
-        .encode(x=x, y=alt.Y("low:Q", title="transfer gain (points)"), y2="high:Q", color=_colour()),
-        _dots(drawn).encode(x=x, y=y),
     ]
+    if ranges := with_interval(rows):
+        rules = alt.Chart(values(ranges)).mark_rule(strokeWidth=2.5, strokeCap="round")
+        layers.append(rules.encode(x=x, y=alt.Y("low:Q", title="transfer gain (points)"), y2="high:Q", color=_colour()))
+    layers.append(_dots(drawn).encode(x=x, y=y))
     title = f"Transfer gain by depth: {result.model} minus {result.control}"
     table = contrast_table(result.gains, f"{result.model} minus {result.control}, strategy by strategy")
     spec = finished(alt.layer(*layers), HEIGHT)

@@ -1,10 +1,10 @@
 """review.html: two revisions on one page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from permafrost.evaluation.revisions import Move, Review, Revision
-from permafrost.report.html.gap_chart import LEGEND, gap_chart
+from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
+from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.parts import Chart, Mark, Table, chip, code, inline
 from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
@@ -21,7 +21,7 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
     moved = [
         gap_chart(f"moves-{model}", f"{model}: {result.after.name} minus {result.before.name}", items, result.relevant)
         for model, items in moves.items()
-        if items
+        if any(move.verdict != IDENTICAL for move in items)
     ]
     within = [chart for model in models if (chart := revisions_chart(result, model))]
     return render(
@@ -34,16 +34,17 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
         stale=changes.stale,
         changes=change_lines(changes),
         moved=moved,
-        legend=LEGEND,
-        moves=moves_table(result.moves),
+        moves=moves_table([move for move in result.moves if move.verdict != IDENTICAL]),
         notes=notes(result),
         within=within,
         metrics=metrics_table(metrics, result) if metrics else None,
     )
 
 
-def moves_table(moves: tuple[Move, ...]) -> Table:
-    """One row a strategy that both revisions have."""
+def moves_table(moves: Sequence[Move]) -> Table | None:
+    """One row a strategy; None where there are none."""
+    if not moves:
+        return None
     rows = [
         [
             code(move.model),

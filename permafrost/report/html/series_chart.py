@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from permafrost.report.html.theme import BAND, FAINT, accuracy_axis, finished, strategies_axis, values
+from permafrost.report.html.theme import BAND, FAINT, accuracy_axis, finished, strategies_axis, values, with_interval
 
 HEIGHT = 320
 SIDE = 0.42  # how far left or right of a strategy's middle two series stand (1: the edge)
@@ -84,10 +84,10 @@ def series_spec(
     first = f"datum.series == {json.dumps(names[0])}"
     # A diamond of the same area looks smaller than a disc.
     size = alt.condition(first, alt.value(85), alt.value(120))
+    if ranges := with_interval(means):
+        rules = alt.Chart(values(ranges)).mark_rule(strokeWidth=2.5, strokeCap="round")
+        layers.append(rules.encode(**where, y=accuracy_axis(extent, field="low"), y2="high:Q", color=colour))
     layers += [
-        drawn.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2.5, strokeCap="round")
-        .encode(**where, y=accuracy_axis(extent, field="low"), y2="high:Q", color=colour),
         drawn.mark_point(filled=True, opacity=1, stroke="var(--surface)", strokeWidth=1).encode(
             **where, y=y, color=colour, shape=shape, size=size, tooltip=[*tooltip, *ends]
         ),

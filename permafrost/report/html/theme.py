@@ -77,6 +77,11 @@ def accuracy_axis(shown: list[float], title: str = "test accuracy (%)", field: s
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(tickCount=6))
 
 
+def with_interval(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those rows that have an interval: Vega warns of a layer without any, so it is to be left out."""
+    return [row for row in rows if row["low"] is not None]
+
+
 def finished(chart: alt.LayerChart | alt.Chart, height: int) -> dict[str, Any]:
     """The Vega-Lite specification of ``chart``, as wide as its place in the page."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
