@@ -33,7 +33,7 @@ def estimates(cells: Cells, model: str, test_per_train: float) -> dict[str, dict
         values = np.array([by_seed(cells, (model, freeze), score) for freeze in cells.freezes])
         intervals = _intervals(values, score, given[subset], len(cells.classes), test_per_train)
         for freeze, row, interval in zip(cells.freezes, values.tolist(), intervals, strict=True):
-            found[freeze][score] = _numbers(row, interval)
+            found[freeze][score] = _numbers(row, interval, highest=math.inf if score.endswith("loss") else 1.0)
     return found
 
 
@@ -66,13 +66,14 @@ def _intervals(
     return [bootstrap.interval(sample, arm, draws[:, arm], test_per_train) for arm in range(strategies)]
 
 
-def _numbers(values: list[float], interval: Interval | None) -> Estimate:
+def _numbers(values: list[float], interval: Interval | None, highest: float) -> Estimate:
+    """The interval ends where the score does: a t interval of two folds knows nothing of 0 and ``highest``."""
     mean = math.fsum(values) / len(values)
     squares = math.fsum((value - mean) ** 2 for value in values)
     return {
         "mean": mean,
         "sd": math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else None,
-        "ci_low": None if interval is None else interval.low,
-        "ci_high": None if interval is None else interval.high,
+        "ci_low": None if interval is None else max(interval.low, 0.0),
+        "ci_high": None if interval is None else min(interval.high, highest),
         "n": len(values),
     }

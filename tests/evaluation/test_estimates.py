@@ -52,6 +52,16 @@ def test_seeds_on_folds_of_their_own_use_the_corrected_t(study):
     assert (got["ci_low"], got["ci_high"]) == pytest.approx((values.mean() - half, values.mean() + half))
 
 
+def test_an_interval_ends_where_the_score_does(study):
+    cells = study(seeds=[0, 1], repeats=2)
+    second = cells.predictions["seed"] == 1
+    cells.predictions.loc[second, "clip_id"] = "other/" + cells.predictions.loc[second, "clip_id"]
+    cells.runs.loc[cells.runs["seed"] == 1, ["test_accuracy", "test_loss"]] -= 0.3
+    got = estimates(cells, "vit", 1.0)["half"]
+    assert (got["test_accuracy"]["ci_low"], got["test_accuracy"]["ci_high"]) == (0.0, 1.0)
+    assert got["test_loss"]["ci_low"] == 0.0 and got["test_loss"]["ci_high"] > 1.0
+
+
 def test_a_score_that_its_clips_do_not_explain_falls_back_to_seeds(study):
     cells = study()
     cells.runs["test_loss"] += [0.5, 0.6, 0.7, 0.8] * 3
