@@ -5,19 +5,23 @@ from collections.abc import Iterable
 
 import torch
 
+from permafrost.transfer.fused_steps import FusedSteps
 from permafrost.transfer.recipe import Training
 
 
-def make_optimiser(parameters: Iterable[torch.nn.Parameter], settings: Training) -> torch.optim.Optimizer:
-    """The recipe's optimiser over ``parameters``, in its fused form (one kernel a step on CPU and CUDA)."""
+def make_optimiser(parameters: Iterable[torch.nn.Parameter], settings: Training) -> torch.optim.Optimizer | FusedSteps:
+    """The recipe's optimiser over ``parameters``.
+
+    On CPU and CUDA the fused kernels alone; torch's own objects, which give the same bits, where the plateau rule needs
+    one of them or where the device has no such kernels.
+    """
     parameters = list(parameters)
-    fused = {"fused": all(p.device.type in ("cpu", "cuda") for p in parameters)}
+    if settings.schedule != "plateau" and all(p.device.type in ("cpu", "cuda") for p in parameters):
+        return FusedSteps(parameters, settings.optimiser, settings.lr, settings.weight_decay, settings.momentum)
     common = {"lr": settings.lr, "weight_decay": settings.weight_decay}
     if settings.optimiser == "sgd":
-        return torch.optim.SGD(parameters, momentum=settings.momentum, **common, **fused)
-    if settings.optimiser == "adam":
-        return torch.optim.Adam(parameters, **common, **fused)
-    return torch.optim.AdamW(parameters, **common, **fused)
+        return torch.optim.SGD(parameters, momentum=settings.momentum, **common)
+    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser](parameters, **common)
 
 
 class Schedule:
@@ -27,7 +31,7 @@ class Schedule:
     restarts: lr · (1 + cos(π·e/E)) / 2 at epoch e of E, counted after the warm-up.
     """
 
-    def __init__(self, optimiser: torch.optim.Optimizer, settings: Training) -> None:
+    def __init__(self, optimiser: torch.optim.Optimizer | FusedSteps, settings: Training) -> None:
         self.optimiser = optimiser
         self.settings = settings
         self.plateau = None
