@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 
+# What `make review` compares with.
+BASE ?= main
 # As modules: run as plain files, `statistics` would hide the standard library's.
 BENCHMARKS := preprocess train_step heads cell_overhead study scaling statistics difficulty descriptors_svm descriptors
 
 .DEFAULT_GOAL := help
-.PHONY: help venv repro test lint format bench params clean
+.PHONY: help venv repro test lint format bench params review clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +29,7 @@ repro: venv  ## run the pipeline: whatever has changed since the last run
 	dvc repro
 
 test: venv  ## run the tests
-	python -m pytest
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
 
 lint: venv  ## check style and formatting
 	ruff check .
@@ -42,6 +44,9 @@ params: venv  ## write params.yaml as conf/ composes it
 
 bench: venv  ## print the tables of benchmarks/ (long; one alone: python -m benchmarks.NAME)
 	@for name in $(BENCHMARKS); do echo "== $$name"; python -m benchmarks.$$name || exit 1; done
+
+review: venv  ## compare with another revision or experiment: make review BASE=main
+	python -m stages.review --base $(BASE)
 
 clean:  ## remove what the tests, tools and unfinished cells left (never results)
 	rm -rf .ckpt .pytest_cache .ruff_cache dvc_plots *.egg-info
