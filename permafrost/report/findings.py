@@ -9,11 +9,14 @@ from permafrost.evaluation.statistics.selection import Selection
 from permafrost.report.wording import MINUS, NONE, equals, limits, listed, percent
 
 
-def findings(result: ModelResult, chosen: str) -> list[str]:
-    """The shape over depth, whether strategies differ at all, the choice, and where the uncertainty comes from."""
+def findings(result: ModelResult, chosen: str, redrawn: bool) -> list[str]:
+    """The shape over depth, whether strategies differ at all, the choice, and where the uncertainty comes from.
+
+    ``chosen`` is the strategy chosen on validation; ``redrawn`` says that seeds have splits of their own.
+    """
     lines = [f"**Shape.** {result.shape_words}"]
     if result.omnibus:
-        lines.append(omnibus(result.omnibus))
+        lines.append(omnibus(result.omnibus, redrawn))
     if result.selection:
         lines.append(selection(result.selection, chosen))
     if shares := variance(result):
@@ -21,15 +24,16 @@ def findings(result: ModelResult, chosen: str) -> list[str]:
     return lines
 
 
-def omnibus(result: Omnibus) -> str:
+def omnibus(result: Omnibus, redrawn: bool) -> str:
     """Friedman's test and the pairs that Nemenyi's critical difference keeps apart."""
     apart = [pair for pair, p in result.nemenyi_p.items() if p <= 0.05]
     pairs = [" and ".join(f"`{name}`" for name in pair.split(" / ")) for pair in apart]
+    blocks = f"{result.blocks} {'splits' if redrawn else 'seeds'}"
     return (
-        f"**Any difference at all?** Friedman's test over {result.blocks} seeds or splits: χ² = {result.chi2:.2f}, "
+        f"**Any difference at all?** Friedman's test over {blocks}: χ² = {result.chi2:.2f}, "
         f"p {equals(result.p)}, Kendall's W = {result.w:.2f} [{result.w_low:.2f}, {result.w_high:.2f}]. By mean ranks, "
         f"which must be {result.critical_difference:.2f} apart (Nemenyi), {'; '.join(pairs) or 'no pair'} "
-        f"{'differ' if len(apart) > 1 else 'differs'}. This sees the luck of seeds alone, not that of clips."
+        f"{'differ' if apart else 'differs'}." + ("" if redrawn else " This sees the luck of seeds, not that of clips.")
     )
 
 

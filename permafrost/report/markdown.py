@@ -129,7 +129,10 @@ def units(size: Any) -> str:
 def _sure(cells: Cells, analysis: Analysis, model: str) -> list[str]:
     """What the statistics say about one model: sentences, its contrasts, its transfer gain."""
     result = analysis.models[model]
-    blocks = [f"### `{model}`", "\n".join(f"- {line}" for line in findings(result, chosen_freeze(cells, model)))]
+    blocks = [
+        f"### `{model}`",
+        "\n".join(f"- {line}" for line in findings(result, chosen_freeze(cells, model), analysis.splits > 1)),
+    ]
     if result.contrasts:
         blocks.append(contrast_table(each_pair_once(result.contrasts)))
         blocks.append(

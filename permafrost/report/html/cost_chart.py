@@ -8,6 +8,7 @@ import pandas as pd
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.costs import costs
 from permafrost.evaluation.study import is_control
+from permafrost.report.html.label_layout import Side, sides
 from permafrost.report.html.parts import Chart, Mark, Table, code
 from permafrost.report.html.theme import FAINT, INK, OWN, accuracy_axis, finished, values
 from permafrost.report.wording import count, duration, percent
@@ -74,7 +75,8 @@ def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str, cells: Cells)
         *(alt.Tooltip("model:N"), alt.Tooltip("strategy:N")),
         *(alt.Tooltip("value:Q", format=".1f", title="%"), alt.Tooltip("cost:Q", format=".3~s", title=title)),
     ]
-    dots = alt.Chart(values(rows)).mark_point(size=80, strokeWidth=2, opacity=1)
+    # What is on the front is drawn last, above the rest.
+    dots = alt.Chart(values(sorted(rows, key=lambda row: row["front"]))).mark_point(size=80, strokeWidth=2, opacity=1)
     layers = [
         front.mark_line(interpolate="step-after", color=OWN, opacity=0.4, strokeWidth=2).encode(
             x=x, y=y, order="cost:Q"
@@ -87,11 +89,8 @@ def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str, cells: Cells)
             stroke=alt.condition("datum.front", alt.value(OWN), alt.value(FAINT)),
             fill=alt.condition("datum.front", alt.value(OWN), alt.value("var(--surface)")),
         ),
-        front.mark_text(dy=-12, color=INK).encode(x=x, y=y, text="label:N"),
     ]
-    others = [row for row in rows if not row["front"]]
-    if others and not several:  # with several models there is no room for all names
-        layers.append(alt.Chart(values(others)).mark_text(dy=-12, color=FAINT).encode(x=x, y=y, text="label:N"))
+    layers += _names(rows, x, y)
     best = [
         f"{row['label']} ({row['value']:.1f} %)" for row in sorted(rows, key=lambda row: row["cost"]) if row["front"]
     ]
@@ -99,6 +98,32 @@ def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str, cells: Cells)
     return Chart(
         f"cost-{cost.replace('_', '-')}", f"Accuracy against {title}", words, finished(alt.layer(*layers), HEIGHT)
     )
+
+
+def _names(rows: list[dict[str, object]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """Names beside the dots, those on the front first; where there is no room the table has to do."""
+    ordered = sorted(rows, key=lambda row: not row["front"])
+    costs, scores = ([row[key] for row in rows] for key in ("cost", "value"))
+    if max(costs) > WIDE * min(costs):
+        across = [math.log(row["cost"] / min(costs)) for row in ordered]
+    else:
+        across = [row["cost"] - min(costs) for row in ordered]
+    up = [row["value"] - min(scores) for row in ordered]
+    # Dots keep away from the edges by the axis' padding.
+    scaled = [
+        (0.09 + 0.82 * right / (max(across) or 1), 0.05 + 0.9 * above / (max(up) or 1), row["label"])
+        for right, above, row in zip(across, up, ordered, strict=True)
+    ]
+    groups: dict[tuple[Side, bool], list[dict[str, object]]] = {}
+    for row, side in zip(ordered, sides(scaled), strict=True):
+        if side is not None:
+            groups.setdefault((side, row["front"]), []).append(row)
+    return [
+        alt.Chart(values(named))
+        .mark_text(dx=side.dx, dy=side.dy, align=side.align, color=INK if front else FAINT)
+        .encode(x=x, y=y, text="label:N")
+        for (side, front), named in groups.items()
+    ]
 
 
 def _axis(title: str, low: float, high: float) -> alt.X:

@@ -15,11 +15,6 @@ from permafrost.report.wording import limits, points, probability
 HEIGHT = 280
 STEP = 34
 VERDICTS = ("supported", "not supported", "undecided", "identical")
-LEGEND = (
-    Mark("dot", OWN, "supported"),
-    Mark("hollow", FAINT, "not supported, undecided or identical"),
-    Mark("interval", FAINT, "95 % interval"),
-)
 
 
 class Gap(Protocol):
@@ -63,7 +58,7 @@ def gap_chart(name: str, title: str, items: Sequence[Gap], relevant: float) -> C
     ]
     note = f"Shaded: differences of less than {100 * relevant:g} points."
     spec = finished(alt.layer(*layers), STEP * len(rows))
-    return Chart(name, title, _words(title, items), spec, legend=LEGEND, note=note)
+    return Chart(name, title, _words(title, items), spec, legend=_legend(items), note=note)
 
 
 def gain_chart(result: TransferResult, freezes: list[str]) -> Chart:
@@ -83,7 +78,7 @@ def gain_chart(result: TransferResult, freezes: list[str]) -> Chart:
     title = f"Transfer gain by depth: {result.model} minus {result.control}"
     table = contrast_table(result.gains, f"{result.model} minus {result.control}, strategy by strategy")
     spec = finished(alt.layer(*layers), HEIGHT)
-    return Chart(f"gain-{result.model}", title, _words(title, result.gains), spec, table, LEGEND)
+    return Chart(f"gain-{result.model}", title, _words(title, result.gains), spec, table, _legend(result.gains))
 
 
 def contrast_table(items: Sequence[Contrast], caption: str) -> Table:
@@ -135,6 +130,12 @@ def _rows(items: Sequence[Gap]) -> list[dict[str, object]]:
         }
         for item in items
     ]
+
+
+def _legend(items: Sequence[Gap]) -> list[Mark]:
+    others = [verdict for verdict in VERDICTS[1:] if any(item.verdict == verdict for item in items)]
+    marks = [Mark("dot", OWN, "supported")] + ([Mark("hollow", FAINT, " or ".join(others))] if others else [])
+    return [*marks, Mark("interval", FAINT, "95 % interval")]
 
 
 def _scale(supported: str, other: str) -> alt.Scale:

@@ -121,7 +121,7 @@ def _sure(cells: Cells, analysis: Analysis, model: str) -> dict[str, Any]:
     return {
         "model": model,
         "answer": result.answer,
-        "findings": findings(result, chosen_freeze(cells, model)),
+        "findings": findings(result, chosen_freeze(cells, model), analysis.splits > 1),
         "chart": baseline_chart(result, analysis.relevant),
         "contrasts": contrast_table(contrasts, f"{model}: every planned comparison of test accuracy")
         if contrasts
