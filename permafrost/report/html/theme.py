@@ -6,7 +6,7 @@ import altair as alt
 
 OWN, CONTROL, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in ("own", "control", "ink", "faint", "line", "band"))
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-LETTERS_IN_A_ROW = 60  # of labels side by side below a chart that is 340 pixels wide, at 11 pixels
+LETTER = 5.8  # pixels of an axis' label, on average, with room between labels
 # viridis (Smith & van der Walt 2015), every tenth: even steps of lightness, told apart with every colour blindness.
 VIRIDIS = (
     *("#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c"),
@@ -59,12 +59,16 @@ def values(rows: list[dict[str, Any]]) -> alt.Data:
 
 
 def strategies_axis(freezes: list[str], field: str = "strategy") -> alt.X:
-    """Strategies side by side in order of depth; their names are broken at underscores where that makes them fit."""
-    fits = len(freezes) * max(len(part) for name in freezes for part in name.split("_")) <= LETTERS_IN_A_ROW
-    axis = (
-        alt.Axis(labelAngle=0, labelExpr="split(datum.label, '_')", labelOverlap=False, labelLineHeight=13)
-        if fits
-        else alt.Axis(labelAngle=-40, labelOverlap=False)
+    """Strategies side by side in order of depth; names are broken at underscores, and turned where they do not fit."""
+    needed = round(LETTER * len(freezes) * max(len(part) for name in freezes for part in name.split("_")))
+    narrow = f"width < {needed}"
+    axis = alt.Axis(
+        labelAngle=alt.ExprRef(f"{narrow} ? -40 : 0"),
+        labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
+        labelBaseline="top",
+        labelExpr=f"{narrow} ? datum.label : split(datum.label, '_')",
+        labelOverlap=False,
+        labelLineHeight=13,
     )
     return alt.X(f"{field}:O", sort=freezes, title=None, axis=axis, scale=alt.Scale(type="band", paddingOuter=0.1))
 

@@ -4,9 +4,11 @@ import base64
 import io
 import re
 
+import altair as alt
 import numpy as np
 import pytest
 import soundfile
+import vl_convert
 from markupsafe import Markup
 from PIL import Image
 
@@ -54,12 +56,15 @@ def test_strategies_have_colours_of_their_own_on_both_grounds(count):
         assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
 
 
-def test_long_names_of_strategies_are_turned():
-    assert strategies_axis(["none", "three_quarters"]).to_dict()["axis"]["labelAngle"] == 0
-    assert (
-        strategies_axis(["a_rather_extraordinarily_long_name"] * 1 + list("abcdefgh")).to_dict()["axis"]["labelAngle"]
-        < 0
-    )
+def test_names_of_strategies_are_turned_where_the_chart_is_too_narrow_for_them():
+    def drawn(width):
+        names = ["none", "quarter", "three_quarters"]
+        bars = alt.Chart(alt.Data(values=[{"strategy": name, "a": 1} for name in names])).mark_bar()
+        chart = bars.encode(x=strategies_axis(names), y="a:Q").properties(width=width)
+        return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version="6.4")
+
+    assert "rotate(-40" in drawn(120) and ">three_quarters<" in drawn(120)
+    assert "rotate(-40" not in drawn(300) and ">quarters<" in drawn(300)
 
 
 def test_a_picture_has_low_notes_below_and_is_the_same_each_time():

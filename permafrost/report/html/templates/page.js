@@ -20,6 +20,14 @@
       const options = { renderer: "svg", actions: false, config, tooltip: { theme: "custom" } };
       views[name] = (await window.vegaEmbed(place, spec, options)).view;
     }
+    // Names below an axis are turned where a chart is narrow: only then is it known how high they are.
+    const refit = () => Promise.all(Object.values(views).map((view) => view.resize().runAsync()));
+    await refit();
+    let waiting;
+    window.addEventListener("resize", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(refit, 150);
+    });
     for (const select of document.querySelectorAll("select[data-chart]")) {
       const show = () => views[select.dataset.chart].signal("shown", select.value).runAsync();
       select.addEventListener("change", show);
