@@ -37,7 +37,8 @@ def test_no_params_file_and_a_broken_one(params):
 
 
 def run_script(body, send=None):
-    code = f"from stages.stage import run\nfrom permafrost.errors import PermafrostError\nimport time\ndef main():\n    {body}\nrun(main)"
+    imports = "from stages.stage import run\nfrom permafrost.errors import PermafrostError\nimport time\n"
+    code = f"{imports}def main():\n    {body}\nrun(main)"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if send:
         assert process.stdout.readline() == "ready\n"
