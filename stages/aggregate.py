@@ -18,11 +18,12 @@ from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.confusion_figure import confusion_figure
 from permafrost.report.curve_figure import curve_figure
 from permafrost.report.html.clip_cards import Recordings
+from permafrost.report.html.explanations import explained
 from permafrost.report.html.study_page import Origin, study_page
 from permafrost.report.markdown import report
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
-from permafrost.report.tables import confusion_rows, learning_curves, write_csv
+from permafrost.report.tables import confusion_rows, learning_curves, runs_table, write_csv
 from stages.revisions import inputs_revision
 from stages.stage import parameters, run, section
 
@@ -31,7 +32,7 @@ def main() -> None:
     """Write the study's numbers and report to metrics/, its page, tables and figures to plots/."""
     study = section("study", Study)
     metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
-    cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds)
+    cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds, study.baselines)
     audit, rejected = read_audit(data / "audit.json"), read_rejected(data / "rejected.csv")
     facts = data_facts(
         parameters("dataset.name"),
@@ -51,7 +52,7 @@ def main() -> None:
     (metrics / "report.md").write_text(report(study.name, cells, summary, analysis), encoding="utf-8")
     write_csv(metrics / "comparisons.csv", comparisons_table(analysis))
     write_csv(metrics / "outcomes.csv", outcome_table(cells))
-    write_csv(plots / "runs.csv", cells.runs)
+    write_csv(plots / "runs.csv", runs_table(cells))
     write_csv(plots / "learning_curves.csv", learning_curves(cells))
     write_csv(plots / "confusion.csv", confusion_rows(cells, *chosen))
     save(strategy_figure(cells, summary), plots / "strategies.png")
@@ -63,7 +64,15 @@ def main() -> None:
         parameters("preprocess.sample_rate"),
     )
     page = study_page(
-        study.name, cells, summary, analysis, audit, rejected, recordings, Origin(inputs_revision(), "dvc repro")
+        study.name,
+        cells,
+        summary,
+        analysis,
+        audit,
+        rejected,
+        recordings,
+        Origin(inputs_revision(), "dvc repro"),
+        explained(plots / "explain"),
     )
     (plots / "report.html").write_text(page, encoding="utf-8")
     print(answer(cells, summary, analysis))

@@ -14,6 +14,7 @@ from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.baselines.stored import save_model
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.data.tables import read_clips, read_splits, subsets_for_seed
+from permafrost.evaluation.study import NO_STRATEGY
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import save_base
 from permafrost.provenance.identity import identity
@@ -23,8 +24,6 @@ from permafrost.transfer.recipe import Runtime
 from permafrost.transfer.recording import write_outcome
 from stages.stage import parameters, run, section
 
-STRATEGY = "baseline"  # what stands where a cell of a model has its freezing strategy
-
 
 def main() -> None:
     """Read input and split of one cell; write its metrics and its model."""
@@ -32,8 +31,8 @@ def main() -> None:
     arguments.add_argument("--baseline", required=True)
     arguments.add_argument("--seed", required=True, type=int)
     given = arguments.parse_args()
-    cell = {"model": given.baseline, "freeze": STRATEGY, "seed": given.seed}
-    place = Path(given.baseline, STRATEGY, str(given.seed))
+    cell = {"model": given.baseline, "freeze": NO_STRATEGY, "seed": given.seed}
+    place = Path(given.baseline, NO_STRATEGY, str(given.seed))
     key = f"baselines.{given.baseline}"
     recipe = read_baseline(parameters(key), key)
     runtime = section("train", Runtime)

@@ -10,7 +10,7 @@ from stages.schema import check_parameters
 from stages.stage import parameters, run
 
 OUT = Path("data/code")
-STAGES = ("fetch", "preprocess", "split", "render", "aggregate")
+STAGES = ("fetch", "preprocess", "split", "render", "features", "explain", "aggregate")
 # Packages that shape no number: a new version of these runs nothing again.
 INERT = {"tqdm", "pydantic", "pydantic-core", "pyyaml", "requests"}
 
@@ -23,6 +23,9 @@ def main() -> None:
     for name, recipe in parameters("models").items():
         backbone = f"permafrost.models.{recipe['backbone']}"
         consumers |= {f"{stage}-{name}": [f"stages.{stage}", backbone] for stage in ("weights", "train")}
+    for name, recipe in parameters("baselines").items():
+        backbone = [f"permafrost.models.{recipe['backbone']}"] if "backbone" in recipe else []
+        consumers[f"baseline-{name}"] = ["stages.baseline", *backbone]
     pins = pinned(Path("requirements.txt"))
     distributions = metadata.packages_distributions()
     shutil.rmtree(OUT, ignore_errors=True)

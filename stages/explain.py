@@ -3,7 +3,8 @@
 python -m stages.explain [NAME...] [--seed S] [--clip CLIP_ID] [--label CLASS]
 
 NAME is a baseline (svm) or a model with a strategy (resnet20-half). Classical baselines get SHAP values (beeswarm,
-heatmap, waterfall of one clip, importance.csv), networks get saliency over their mel pictures.
+heatmap, waterfall of one clip, importance.csv), networks get saliency over their mel pictures. The report finds them by
+plots/explain/pictures.csv.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for
 from permafrost.errors import PermafrostError
 from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
+from permafrost.report.explained import Picture, write_pictures
 from permafrost.report.explanation_figures import draw_beeswarm, draw_heatmap, draw_waterfall
 from permafrost.report.saliency_figure import draw_saliency
 from permafrost.transfer.examples import Preparation
@@ -47,6 +49,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     cells = {name: (name, "baseline") for name in study.get("baselines", [])}
     cells |= {f"{model}-{freeze}": (model, freeze) for model in study["models"] for freeze in study["freezes"]}
+    shown: list[Picture] = []
     for name in arguments.names or study.get("explain", []):
         if name not in cells:
             raise PermafrostError(
@@ -57,18 +60,19 @@ def main() -> None:
             key = f"baselines.{model}"
             recipe = read_baseline(parameters(key), key)
             if not isinstance(recipe, NetworkBaseline):
-                _explain_classical(name, seed, clips, test, arguments.label, arguments.clip)
+                shown += _explain_classical(name, seed, clips, test, arguments.label, arguments.clip)
                 continue
             base, normalise = Path("weights/cells", model, freeze, str(seed), "base.safetensors"), recipe.normalise
         else:
             base = Path("weights/base", f"{model}.safetensors")
             normalise = part(f"models.{model}", Training).normalise
-        _explain_network(name, Path(model, freeze, str(seed)), base, normalise, clips, test)
+        shown += _explain_network(name, Path(model, freeze, str(seed)), base, normalise, clips, test)
+    write_pictures(OUT, shown)
 
 
 def _explain_classical(
     name: str, seed: int, clips: list[ClipRow], test: list[int], label: str | None, clip: str | None
-) -> None:
+) -> list[Picture]:
     stored = load_model(Path("weights/cells", name, "baseline", str(seed), "model.safetensors"))
     _, values = load_descriptors(Path("data/inputs", f"{name}.npy"))
     found = explain_model(stored, values[test], [clips[row] for row in test], clip)
@@ -76,8 +80,9 @@ def _explain_classical(
     write_importance(folder / "importance.csv", found)
     number = found.class_number(label)
     of_class = found.values[:, :, number], float(found.base[number]), found.data, list(found.names)
-    draw_beeswarm(folder / "beeswarm.png", *of_class, found.classes[number])
-    draw_heatmap(folder / "heatmap.png", *of_class, found.classes[number])
+    shown = found.classes[number]
+    draw_beeswarm(folder / "beeswarm.png", *of_class, shown)
+    draw_heatmap(folder / "heatmap.png", *of_class, shown)
     row = found.clip_number(clip)
     predicted = int((found.base + found.values[row].sum(axis=0)).argmax())
     draw_waterfall(
@@ -89,9 +94,27 @@ def _explain_classical(
         found.clip_ids[row],
         found.classes[predicted],
     )
+    top = ", ".join(found.ranked()[:5])
+    return [
+        Picture(
+            name,
+            f"{name}/beeswarm.png",
+            f"SHAP values of each descriptor for {shown}, a dot a clip; over all classes the largest are {top}",
+        ),
+        Picture(
+            name, f"{name}/heatmap.png", f"The same SHAP values for {shown} clip by clip, like explanations together"
+        ),
+        Picture(
+            name,
+            f"{name}/waterfall.png",
+            f"Why {found.clip_ids[row]} is taken for {found.classes[predicted]}, descriptor by descriptor",
+        ),
+    ]
 
 
-def _explain_network(name: str, place: Path, base: Path, normalise: str, clips: list[ClipRow], test: list[int]) -> None:
+def _explain_network(
+    name: str, place: Path, base: Path, normalise: str, clips: list[ClipRow], test: list[int]
+) -> list[Picture]:
     network = load_delta(Path("weights/cells", place, "delta.safetensors"), base).eval()
     classes = class_names(Path("metrics/cells", place, "predictions.csv"))
     chosen = one_of_each_class([clips[row].label for row in test])
@@ -118,6 +141,13 @@ def _explain_network(name: str, place: Path, base: Path, normalise: str, clips: 
         found.maps.numpy(),
         captions,
     )
+    return [
+        Picture(
+            name,
+            f"{name}/saliency.png",
+            f"Mel pictures of one clip a class, where {name} looks coloured ({found.method}): {'; '.join(captions)}",
+        )
+    ]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pydantic
 
 from permafrost.audio.inputs import RecipeInput
 from permafrost.audio.settings import Preprocess
+from permafrost.baselines.recipe import read_baseline
 from permafrost.data.dataset import Dataset
 from permafrost.data.splits import Split
 from permafrost.errors import PermafrostError
@@ -20,7 +21,7 @@ from permafrost.transfer.recipe import Runtime, Training
 from stages.stage import parameters
 
 SECTIONS = {"dataset": Dataset, "preprocess": Preprocess, "split": Split, "train": Runtime, "study": Study}
-COLLECTIONS = ("models", "freezing")
+COLLECTIONS = ("models", "freezing", "baselines")
 
 
 class Recipe(WeightsSettings, Training):
@@ -59,13 +60,24 @@ def check_parameters() -> None:
             collect(validate, schema, values, f"{key}.{name}")
             if key == "models" and isinstance(values, Mapping) and "backbone" in values:
                 collect(choose, values["backbone"], backbone_names(), f"models.{name}.backbone")
+    collect(_check_baselines, everything.get("baselines"), everything.get("models"))
     if not faults:
-        for key, names in (("models", everything["study"]["models"]), ("freezing", everything["study"]["freezes"])):
-            listed = "models" if key == "models" else "freezes"
-            for name in names:
+        for key, listed in (("models", "models"), ("freezing", "freezes"), ("baselines", "baselines")):
+            for name in everything["study"].get(listed, []):
                 collect(choose, name, list(everything[key]), f"study.{listed}")
     if faults:
         raise PermafrostError("params.yaml:\n  " + "\n  ".join("\n".join(faults).splitlines()))
+
+
+def _check_baselines(entries: Any, models: Any) -> None:
+    if not isinstance(entries, Mapping):
+        raise PermafrostError(f"baselines: got {entries!r}, expected named entries, or {{}} for none")
+    for name, values in entries.items():
+        if name in (models or {}):
+            raise PermafrostError(f"baselines.{name}: a model has this name too; rename one: they share folders")
+        read_baseline(values, f"baselines.{name}")
+        if "backbone" in values:
+            choose(values["backbone"], backbone_names(), f"baselines.{name}.backbone")
 
 
 def _check_section(everything: Mapping[str, Any], key: str, schema: type[Settings] | type[pydantic.BaseModel]) -> None:

@@ -17,10 +17,13 @@ def fake_study(tmp_path):
     """``fake_study(models, freezes, seeds)`` writes cells as training does, and returns their folder.
 
     The results are made up but not arbitrary: clips differ in difficulty and are the same for all cells, seeds add
-    noise, and a model whose name ends in ``_random`` falls with depth.
+    noise, and a model whose name ends in ``_random`` falls with depth. ``baselines`` are models without strategies.
     """
 
-    def write(models, freezes, seeds, folder=tmp_path / "metrics/cells", **options):
+    def write(models, freezes, seeds, folder=tmp_path / "metrics/cells", baselines=(), **options):
+        for name in baselines:
+            for seed in seeds:
+                write_cell(folder, name, "baseline", seed, 0, **options)
         for model in models:
             for depth, freeze in enumerate(freezes):
                 for seed in seeds:

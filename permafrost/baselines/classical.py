@@ -105,11 +105,15 @@ def fit(
         columns: the descriptors to read; all by default.
 
     Raises:
-        PermafrostError: a class has fewer clips or groups than there must be inner folds.
+        PermafrostError: a class has a single clip or group, and the grid more than one point.
     """
     columns = tuple(range(values.shape[1])) if columns is None else columns
     values = values[:, columns]
     points = grid(settings)
+    if _size(points) == 1 and fewest_groups(labels, groups)[1] < 2:
+        # Nothing to choose, and nothing held out by which probabilities could be made honest: they stay as they are.
+        point = {name: options[0] for name, options in points[0].items()}
+        return Fit(make_model(settings, point, seed).fit(values, labels), point, None, 1.0, columns)
     folds = inner_folds(settings.inner_folds, labels, groups, seed)
     if _size(points) == 1:
         point = {name: options[0] for name, options in points[0].items()}
@@ -135,20 +139,31 @@ def inner_folds(
         PermafrostError: a class has a single clip or group, which cannot be on both sides.
     """
     grouped = any(groups)
-    # A clip without a group is one of its own.
-    names = np.array([group or f"\0{row}" for row, group in enumerate(groups)])
-    by_class = {int(label): len(set(names[labels == label])) for label in np.unique(labels)}
-    label, fewest = min(by_class.items(), key=lambda item: item[1])
+    label, fewest = fewest_groups(labels, groups)
     folds = min(wanted, fewest)
     if folds < 2:
         raise PermafrostError(
             f"class number {label} (in sorted order) has {fewest} training {'groups' if grouped else 'clips'}; inner "
-            "folds need two: set one point in each list of the grid, or split the data otherwise"
+            "folds need two: set one point in each list of the grid, split the data otherwise, or take this baseline "
+            "out of study.baselines"
         )
+    names = _own_groups(groups)
     rows = np.zeros((len(labels), 1))
     if grouped:
         return list(StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(rows, labels, names))
     return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, labels))
+
+
+def fewest_groups(labels: Integers, groups: list[str]) -> tuple[int, int]:
+    """The class with the fewest groups, and how many it has."""
+    names = _own_groups(groups)
+    by_class = {int(label): len(set(names[labels == label])) for label in np.unique(labels)}
+    return min(by_class.items(), key=lambda item: item[1])
+
+
+def _own_groups(groups: list[str]) -> NDArray[np.str_]:
+    """A clip without a group is one of its own."""
+    return np.array([group or f"\0{row}" for row, group in enumerate(groups)])
 
 
 def raw_scores(pipeline: Pipeline, values: Floats) -> Floats:

@@ -50,6 +50,10 @@ class Explanation:
         """Mean absolute value [descriptors] over clips and classes."""
         return np.abs(self.values).mean(axis=(0, 2))
 
+    def ranked(self) -> list[str]:
+        """The descriptors, the most important first."""
+        return [self.names[column] for column in np.argsort(-self.importance(), kind="stable")]
+
     def class_number(self, label: str | None) -> int:
         """The place of the class ``label``, or of the one whose probability the descriptors move most.
 

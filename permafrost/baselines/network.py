@@ -32,6 +32,7 @@ def network_cell(
             pictures are, or see ``train_cell``.
     """
     expected = getattr(backbone_module(recipe.backbone), "SAMPLE_RATE", None)
+    rate = sample_rate
     if isinstance(recipe.input, Waveform):
         rate = recipe.input.sample_rate or sample_rate
         if expected is not None and rate != expected:
@@ -55,6 +56,7 @@ def network_cell(
         checkpoint=checkpoint,
         report=report,
         key=key,
+        sample_rate=rate,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.study import NO_STRATEGY
 
 PREDICTION_COLUMNS = ("clip_id", "subset", "label", "predicted")
 HISTORY_COLUMNS = ("epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr")
@@ -20,8 +21,12 @@ PROBABILITY = "p:"
 
 def redo(place: Path) -> str:
     """What to do about a faulty cell."""
-    model, freeze, seed = place.parts[-3:]
-    return f"remove {place} and run `dvc repro train@{model}-{freeze}-{seed}`"
+    return f"remove {place} and run `{rerun(*place.parts[-3:])}`"
+
+
+def rerun(model: str, freeze: str, seed: int | str) -> str:
+    """The command that trains one cell."""
+    return f"dvc repro baseline@{model}-{seed}" if freeze == NO_STRATEGY else f"dvc repro train@{model}-{freeze}-{seed}"
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.cell_files import read_history, read_json, read_metrics, read_predictions, redo
+from permafrost.evaluation.cell_files import read_history, read_json, read_metrics, read_predictions, redo, rerun
+from permafrost.evaluation.study import NO_STRATEGY
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ class Cells:
             then the probabilities as ``p:<class>``.
         histories: one row a cell and epoch: model, freeze, seed, then the columns of history.csv.
         machines: environment.json of each cell, in the order of ``runs``.
+        baselines: the cells of models without a freezing dimension, in the same form (``freezes`` is
+            ``[NO_STRATEGY]``, ``depth`` 0); None where the study has none.
     """
 
     models: list[str]
@@ -41,10 +44,22 @@ class Cells:
     predictions: pd.DataFrame
     histories: pd.DataFrame
     machines: list[dict[str, Any]]
+    baselines: "Cells | None" = None
 
 
-def read_study(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Sequence[int]) -> Cells:
-    """Read ``folder/<model>/<freeze>/<seed>/`` for every cell of the study, and no other.
+def groups(cells: Cells) -> list[Cells]:
+    """The cells of the models, then those of the baselines, where there are any."""
+    return [cells, *([cells.baselines] if cells.baselines else [])]
+
+
+def read_study(
+    folder: Path,
+    models: Sequence[str],
+    freezes: Sequence[str],
+    seeds: Sequence[int],
+    baselines: Sequence[str] = (),
+) -> Cells:
+    """Read ``folder/<model>/<freeze>/<seed>/`` and ``folder/<baseline>/baseline/<seed>/`` for every cell of the study.
 
     Cells that lie there but are not in the study (a seed that was dropped) are ignored and named in a warning.
 
@@ -52,20 +67,35 @@ def read_study(folder: Path, models: Sequence[str], freezes: Sequence[str], seed
         PermafrostError: cells are missing (all are named), or a cell's file is missing, half-written, or tells of
             another cell, other classes or another score than the files beside it.
     """
-    wanted = list(product(models, freezes, seeds))
+    of_models, of_baselines = product(models, freezes, seeds), product(baselines, [NO_STRATEGY], seeds)
+    wanted = [*of_models, *of_baselines]
     found = _present(folder)
     complete = [cell for cell in wanted if (_place(folder, cell) / "metrics.json").is_file()]
     if missing := [cell for cell in wanted if cell not in set(complete)]:
         model, freeze, seed = missing[0]
         raise PermafrostError(
             f"{folder}: cells of the study are missing, {len(missing)} of {len(wanted)}:\n{_listed(missing)}\n"
-            f"train them with `dvc repro` (one alone with `dvc repro train@{model}-{freeze}-{seed}`), or take them out "
-            "of study.models, study.freezes or study.seeds"
+            f"train them with `dvc repro` (one alone with `{rerun(model, freeze, seed)}`), or take them out of "
+            "study.models, study.freezes, study.seeds or study.baselines"
         )
     if extra := sorted(found - {(model, freeze, str(seed)) for model, freeze, seed in wanted}):
         log.warning(
             "warning: %s: %d cells are not in the study and are ignored:\n%s", folder, len(extra), _listed(extra)
         )
+    cells = _read(folder, models, freezes, seeds)
+    if not baselines:
+        return cells
+    others = _read(folder, baselines, [NO_STRATEGY], seeds)
+    if others.classes != cells.classes:
+        raise PermafrostError(
+            f"{folder}: the cells of the baselines have the classes {', '.join(others.classes)}, those of the models "
+            f"{', '.join(cells.classes)}; they are of different data: run `dvc repro`"
+        )
+    return replace(cells, baselines=others)
+
+
+def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Sequence[int]) -> Cells:
+    wanted = list(product(models, freezes, seeds))
     runs, predictions, histories, machines = [], [], [], []
     classes: list[str] = []
     for cell in wanted:

@@ -3,24 +3,30 @@ compared clip by clip without the cells themselves."""
 
 import csv
 from io import StringIO
+from itertools import product
 
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.cells import Cells, groups
 
 CLIP, LABEL = "clip_id", "label"
 
 
 def outcome_table(cells: Cells) -> pd.DataFrame:
     """One row a test clip: clip_id, label, then ``model/freeze/seed``: 1 right, 0 wrong, empty where not tested."""
-    rows = cells.predictions[cells.predictions["subset"] == "test"]
+    rows = pd.concat([group.predictions for group in groups(cells)])
+    rows = rows[rows["subset"] == "test"]
     right = (rows["label"] == rows["predicted"]).astype(int)
     column = rows["model"] + "/" + rows["freeze"] + "/" + rows["seed"].astype(str)
     wide = pd.DataFrame({CLIP: rows[CLIP], "column": column, "right": right}).pivot(
         index=CLIP, columns="column", values="right"
     )
-    wanted = [f"{model}/{freeze}/{seed}" for model in cells.models for freeze in cells.freezes for seed in cells.seeds]
+    wanted = [
+        f"{model}/{freeze}/{seed}"
+        for group in groups(cells)
+        for model, freeze, seed in product(group.models, group.freezes, group.seeds)
+    ]
     table = wide.reindex(columns=wanted).sort_index().astype("Int8")
     labels = rows.drop_duplicates(CLIP).set_index(CLIP)[LABEL]
     table.insert(0, LABEL, labels.reindex(table.index))

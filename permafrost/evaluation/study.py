@@ -10,8 +10,10 @@ from permafrost.settings import Settings
 
 # The strategy that all others are compared with, where the study has it.
 BASELINE = "none"
+# What stands where a cell of a model has its strategy: baselines have no freezing dimension.
+NO_STRATEGY = "baseline"
 # Top-level keys of summary.json beside the models.
-RESERVED = ("comparisons", "data")
+RESERVED = ("baselines", "comparisons", "data")
 
 
 def _name(value: str) -> str:
@@ -40,15 +42,18 @@ Seed = Annotated[int, Field(strict=True, ge=0)]
 
 
 class Study(Settings):
-    """The ``study`` section: every model is trained with every strategy and every seed.
+    """The ``study`` section: every model is trained with every strategy and every seed, every baseline with every seed.
 
-    ``freezes`` stands in order of depth, the shallowest first: tables and figures keep that order.
+    ``freezes`` stands in order of depth, the shallowest first: tables and figures keep that order. ``explain`` names
+    the baselines (``svm``) and cells (``resnet20-half``) that stage explain looks into.
     """
 
     name: Name
     models: Annotated[list[ModelName], Field(min_length=1), AfterValidator(_unique)]
     freezes: Annotated[list[Name], Field(min_length=1), AfterValidator(_unique)]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_unique)]
+    baselines: Annotated[list[ModelName], Field(default_factory=list), AfterValidator(_unique)]
+    explain: Annotated[list[Name], Field(default_factory=list), AfterValidator(_unique)]
 
     def cells(self) -> list[tuple[str, str, int]]:
         """(model, freeze, seed) of every cell, in the order of the lists."""

@@ -4,14 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.cells import Cells, groups
 from permafrost.evaluation.statistics.analysis import analyse
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import BASELINE, control_of
 
 
 def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
-    """Every planned statement about the study's strategies: against ``none``, neighbours in depth, transfer gain.
+    """Every planned statement about the strategies: against ``none``, neighbours in depth, transfer gain, baselines.
 
     Args:
         cells: the study's cells, with the prediction for each clip.
@@ -24,6 +24,7 @@ def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
         order=cells.freezes,
         baseline=BASELINE,
         controls={model: control for model, control in controls.items() if control},
+        references=cells.baselines.models if cells.baselines else (),
         test_per_train=tested_per_trained(data),
     )
 
@@ -34,7 +35,7 @@ def tested_per_trained(data: dict[str, Any]) -> float:
 
 
 def runs_of(cells: Cells) -> pd.DataFrame:
-    """One row a cell: model, strategy, seed, score (test accuracy), valid_score, split."""
+    """One row a cell, baselines last: model, strategy, seed, score (test accuracy), valid_score, split."""
     names = {
         "model": "model",
         "freeze": "strategy",
@@ -43,11 +44,12 @@ def runs_of(cells: Cells) -> pd.DataFrame:
         "valid_accuracy": "valid_score",
         "repeat": "split",
     }
-    return cells.runs[list(names)].rename(columns=names)
+    return pd.concat([group.runs[list(names)] for group in groups(cells)], ignore_index=True).rename(columns=names)
 
 
 def outcomes_of(cells: Cells) -> pd.DataFrame:
-    """One row a cell and test clip: model, strategy, seed, clip_id, correct (0 or 1)."""
-    rows = cells.predictions[cells.predictions["subset"] == "test"]
+    """One row a cell and test clip, baselines last: model, strategy, seed, clip_id, correct (0 or 1)."""
+    rows = pd.concat([group.predictions for group in groups(cells)], ignore_index=True)
+    rows = rows[rows["subset"] == "test"]
     table = rows[["model", "freeze", "seed", "clip_id"]].rename(columns={"freeze": "strategy"})
     return table.assign(correct=(rows["label"] == rows["predicted"]).astype(float))

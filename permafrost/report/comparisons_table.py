@@ -26,10 +26,11 @@ Row = dict[str, Any]
 def comparisons_table(analysis: Analysis) -> pd.DataFrame:
     """All that the statistics say, in ``COLUMNS``; what does not apply to a row is empty.
 
-    ``question`` is baseline, neighbours or transfer (``value``: difference of test accuracy, a fraction); omnibus;
-    ranks (Nemenyi, every pair); shape; selection; variance (shares in the variance of a strategy's mean). ``p`` is the
-    design's own (``method``), ``p_corrected`` that over all ``statements`` about the model; the ``*_holm`` values are
-    corrected within the question, see the luck of seeds alone, and decide nothing.
+    ``question`` is baseline (against ``none``), neighbours, transfer or reference (against a model without a freezing
+    dimension), with ``value`` the difference of test accuracy, a fraction; omnibus; ranks (Nemenyi, every pair); shape;
+    selection; variance (shares in the variance of a strategy's mean). ``p`` is the design's own (``method``),
+    ``p_corrected`` that over all ``statements`` about the model; the ``*_holm`` values are corrected within the
+    question, see the luck of seeds alone, and decide nothing.
     """
     rows: list[Row] = []
     for model, result in analysis.models.items():
@@ -40,6 +41,8 @@ def comparisons_table(analysis: Analysis) -> pd.DataFrame:
         rows += _variance(model, result)
     for model, transfer in analysis.transfer.items():
         rows += [_contrast(model, item) for item in transfer.gains]
+    for model, against in analysis.references.items():
+        rows += [_contrast(model, item) for item in against.contrasts]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

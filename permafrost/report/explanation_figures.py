@@ -10,8 +10,9 @@ import shap
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
-from permafrost.report.style import house_style
+from permafrost.report.style import house_style, save
 
+COLOURS = 128
 SHOWN = 15  # descriptors in a picture; the rest is one line
 SEED = 0  # of the beeswarm's jitter
 
@@ -95,8 +96,7 @@ def _draw(path: Path, plot: Callable[[], object], title: str, label: str | None)
                 figure.axes[0].set_xlabel(label)
             place = figure.axes[0].get_position()
             figure.text(place.x0, place.y1 + 0.07, title, ha="left", va="bottom", fontsize=12, fontweight="bold")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, metadata={"Software": None}, bbox_inches="tight")
+            save(figure, path, COLOURS, tight=True)
         finally:
             np.random.set_state(drawn)
             plt.close("all")

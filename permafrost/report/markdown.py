@@ -30,6 +30,7 @@ def report(name: str, cells: Cells, summary: dict[str, Any], analysis: Analysis,
         "validation.",
         "## What is sure",
         *(block for name in shown for block in _sure(cells, analysis, name)),
+        *_baselines(analysis),
         "## Learning curves and confusions",
         f"![Validation accuracy by epoch, for each strategy]({plots}/learning_curves.png)",
         f"![Confusion matrix of {model} with strategy {freeze} on the test clips]({plots}/confusion.png)",
@@ -42,7 +43,7 @@ def report(name: str, cells: Cells, summary: dict[str, Any], analysis: Analysis,
 
 
 def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> str:
-    """One row a strategy of ``model``, in order of depth; its control's score beside its own."""
+    """One row a strategy of ``model``, in order of depth, its control's score beside its own; then the baselines."""
     control, chosen = control_of(model, cells.models), chosen_freeze(cells, model)
     spread = len(cells.seeds) > 1
     header = ["strategy", "frozen units", "trained parameters", "test accuracy"]
@@ -63,7 +64,18 @@ def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> str:
         row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])]
         row += [mean_and_sd(summary[control][freeze]["test_accuracy"])] if control else []
         rows.append(row)
+    for name, numbers in summary.get("baselines", {}).items():
+        row = [f"`{name}` (baseline)", "", baseline_size(cells, name), mean_and_sd(numbers["test_accuracy"])]
+        row += [limits(numbers["test_accuracy"]["ci_low"], numbers["test_accuracy"]["ci_high"])] * spread
+        row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])] + [""] * bool(control)
+        rows.append(row)
     return table(header, rows, text_columns=1)
+
+
+def baseline_size(cells: Cells, name: str) -> str:
+    """How many numbers baseline ``name`` learns; the largest of its seeds, for a support vector machine's differ."""
+    runs = cells.baselines.runs
+    return count(runs.loc[runs["model"] == name, "trainable_parameters"].max())
 
 
 def contrast_table(contrasts: Sequence[Contrast]) -> str:
@@ -124,6 +136,15 @@ def units(size: Any) -> str:
         return ""
     total = size["units"]
     return f"{size['frozen_units']:.0f}" + (f" of {total:.0f}" if total is not None and total == total else "")
+
+
+def _baselines(analysis: Analysis) -> list[str]:
+    """Every strategy against every baseline."""
+    blocks = []
+    for model, result in analysis.references.items():
+        blocks += [f"### `{model}` against the baselines", "\n".join(f"- {line}" for line in result.answers)]
+        blocks.append(contrast_table(result.contrasts))
+    return blocks
 
 
 def _sure(cells: Cells, analysis: Analysis, model: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
+from permafrost.evaluation.study import RESERVED
 from permafrost.report.markdown import table
 from permafrost.report.review_changes import Changes, change_words, entry_words
 from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
@@ -132,7 +133,10 @@ def change_lines(changes: Changes) -> list[str]:
 
 
 def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
-    """``strategy → [mean with interval, difference from none]`` of one revision, by its summary.json."""
+    """``strategy → [mean with interval, difference from none]`` of one revision, by its summary.json.
+
+    The baselines stand as the strategies of a model of the name ``baselines``.
+    """
     versus = side.summary.get("comparisons", {}).get("versus_none", {}).get(model, {})
     rows = {}
     for freeze, scores in side.summary.get(model, {}).items():
@@ -146,10 +150,17 @@ def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
     return rows
 
 
+def models_of(result: Review) -> list[str]:
+    """Every model of either revision, ``baselines`` last."""
+    names = [name for side in (result.after, result.before) for name in side.summary if name not in RESERVED]
+    last = ["baselines"] if any(side.summary.get("baselines") for side in (result.after, result.before)) else []
+    return [*dict.fromkeys(names), *last]
+
+
 def _within(result: Review) -> list[str]:
     blocks = []
     sides = (result.before, result.after)
-    for model in dict.fromkeys([*(name for name in result.after.runs["model"]), *result.before.runs["model"]]):
+    for model in models_of(result):
         parts = [strategy_rows(side, model) for side in sides]
         names = list(dict.fromkeys([*parts[1], *parts[0]]))
         header = ["strategy", *(f"`{side.name}` {what}" for side in sides for what in ("(%)", "against `none`"))]

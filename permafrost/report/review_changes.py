@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# The key that every recipe and every strategy has: where it comes or goes, the whole entry does.
-NEEDED = {"models": "backbone", "freezing": "freeze"}
+# The keys of which every recipe or strategy has one: where it comes or goes, the whole entry does.
+NEEDED = {"models": ("backbone", "kind"), "freezing": ("freeze",)}
 Fingerprints = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
@@ -22,9 +22,10 @@ class Change:
 class Changes:
     """All changes by kind.
 
-    ``recipes`` and ``strategies``: name to its changed parameters; ``settings``: those of the other sections, with full
-    keys; ``data``: outputs of the pipeline up to training that have other contents; ``code``: what uses changed code,
-    to the modules and packages; ``stale``: revisions whose results were not made with their parameters.
+    ``recipes`` (of models and of baselines) and ``strategies``: name to its changed parameters; ``settings``: those of
+    the other sections, with full keys; ``data``: outputs of the pipeline up to training that have other contents;
+    ``code``: what uses changed code, to the modules and packages; ``stale``: revisions whose results were not made with
+    their parameters.
     """
 
     recipes: Mapping[str, list[Change]]
@@ -49,7 +50,7 @@ def sorted_parameters(diff: Mapping[str, Mapping[str, Any]]) -> Changes:
         section, _, rest = key.partition(".")
         name, _, inner = rest.partition(".")
         old, new = values.get("old"), values.get("new")
-        if section == "models" and inner:
+        if section in ("models", "baselines") and inner:
             recipes.setdefault(name, []).append(Change(inner, old, new))
         elif section == "freezing" and inner:
             strategies.setdefault(name, []).append(Change(inner, old, new))
@@ -62,9 +63,9 @@ def entry_words(section: str, changes: list[Change]) -> str:
     """What happened to one recipe (``section`` models) or strategy (freezing), in Markdown: ``new``, ``removed``, or
     each parameter with its values."""
     for change in changes:
-        if change.key == NEEDED[section] and change.old is None:
+        if change.key in NEEDED[section] and change.old is None:
             return f"new (`{change.key}: {change.new}`)"
-        if change.key == NEEDED[section] and change.new is None:
+        if change.key in NEEDED[section] and change.new is None:
             return "removed"
     return ", ".join(map(change_words, changes))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from permafrost.report.style import CONTROL, headline, house_style, new_figure, save
 
 COLUMNS = 3
+COLOURS = 96
 # From nothing to the accent colour: what does not matter leaves the picture as it is.
 _OVER = LinearSegmentedColormap.from_list("saliency", [(1, 1, 1, 0), CONTROL])
 
@@ -43,4 +44,4 @@ def draw_saliency(
             panel.imshow(picture, aspect="auto", origin="lower", cmap="gray", interpolation="nearest")
             panel.imshow(map_, aspect="auto", origin="lower", cmap=_OVER, vmin=0, vmax=1, alpha=0.75)
             panel.set_title(caption, fontsize=8.5, fontweight="normal")
-        save(figure, path)
+        save(figure, path, COLOURS)

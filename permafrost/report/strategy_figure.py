@@ -1,4 +1,4 @@
-"""The figure of a study: test accuracy by freezing strategy, with its random-weights control beside it."""
+"""The figure of a study: test accuracy by strategy, its random-weights control beside it, baselines as lines."""
 
 from typing import Any
 
@@ -6,13 +6,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of, is_control
-from permafrost.report.style import CONTROL, FAINT, INK, OWN, headline, house_style, new_figure, top_legend
+from permafrost.report.reference_lines import draw_reference_lines, room_for
+from permafrost.report.style import CONTROL, FAINT, INK, OWN, REFERENCE, headline, house_style, new_figure, top_legend
 from permafrost.report.wording import percent, plural
 
 DODGE = 0.11
@@ -37,13 +39,16 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
         for ax in axes[len(models) :]:
             ax.set_visible(False)
         _limits(axes[0], cells, summary)
+        baselines = {name: numbers["test_accuracy"] for name, numbers in summary.get("baselines", {}).items()}
+        for ax in axes[: len(models)]:
+            draw_reference_lines(ax, baselines, len(cells.freezes) - 0.5)
         controlled = any(control_of(model, cells.models) for model in models)
         subtitle = (
             f"{data['name']}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test clips, {data['split']} "
             f"split, {plural(len(cells.seeds), 'seed')}"
         )
         headline(figure, "Test accuracy by freezing strategy", subtitle, top=0.86)
-        _legend(figure, controlled, len(cells.seeds))
+        _legend(figure, controlled, len(cells.seeds), bool(baselines))
     return figure
 
 
@@ -70,12 +75,14 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped:
                 textcoords="offset points",
                 ha="center",
                 va="bottom" if above else "top",
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],  # over the line of a baseline
                 fontsize=8,
                 color=OWN if name == model else CONTROL,
             )
     ax.set_xticks(range(len(cells.freezes)), [_tick(cells, model, freeze, wrapped) for freeze in cells.freezes])
     ax.get_xticklabels()[chosen].set_fontweight("bold")
-    ax.set_xlim(-0.5, len(cells.freezes) - 0.5)
+    edge = len(cells.freezes) - 0.5
+    ax.set_xlim(-0.5, edge + room_for(len(summary.get("baselines", {}))))
     ax.set_title(model)
     ax.annotate(
         "chosen on\nvalidation",
@@ -90,9 +97,9 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped:
     )
     ax.annotate(
         f"chance {percent(chance, 0)} %",
-        (len(cells.freezes) - 0.5, 100 * chance),
-        xytext=(-2, 3),
-        ha="right",
+        (-0.5, 100 * chance),
+        xytext=(3, 3),
+        ha="left",
         va="bottom",
         textcoords="offset points",
         fontsize=7.5,
@@ -135,6 +142,9 @@ def _limits(ax: Axes, cells: Cells, summary: dict[str, Any]) -> None:
     for model in cells.models:
         numbers = [summary[model][freeze]["test_accuracy"] for freeze in cells.freezes]
         drawn += [100 * item[end] for item in numbers for end in ("ci_low", "ci_high") if item[end] is not None]
+    for numbers in summary.get("baselines", {}).values():
+        accuracy = numbers["test_accuracy"]
+        drawn += [100 * accuracy[key] for key in ("mean", "ci_low", "ci_high") if accuracy[key] is not None]
     low, high = min(drawn), max(drawn)
     room = max(high - low, 5)
     floor = max(0, low - 0.08 * room)
@@ -143,13 +153,15 @@ def _limits(ax: Axes, cells: Cells, summary: dict[str, Any]) -> None:
     ax.set_yticks([tick for tick in ax.get_yticks() if floor <= tick <= min(100, high + 0.28 * room)])
 
 
-def _legend(figure: Figure, controlled: bool, seeds: int) -> None:
+def _legend(figure: Figure, controlled: bool, seeds: int, referenced: bool) -> None:
     def marker(shape: str, colour: str, size: float, **more: Any) -> Line2D:
         return Line2D([], [], linestyle="", marker=shape, color=colour, markersize=size, **more)
 
     entries = [(marker("o", OWN, 6.5), "pretrained weights" if controlled else "mean" if seeds > 1 else "one seed")]
     if controlled:
         entries.append((marker("D", CONTROL, 5.5), "random weights (control)"))
+    if referenced:
+        entries.append((marker("s", REFERENCE, 5.5), "baseline"))
     if seeds > 1:
         entries.append((marker("|", INK, 12, markeredgewidth=2.2), "95 % interval"))
         entries.append((marker("o", INK, 3.5, alpha=0.55), "one seed"))

@@ -8,10 +8,11 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from PIL import Image
 
-# Blue and vermilion of Okabe & Ito's palette (2008, jfly.uni-koeln.de/color): told apart with every colour blindness,
-# and different in lightness. Shapes differ too.
-OWN, CONTROL = "#0072B2", "#D55E00"
+# Blue, vermilion and (darkened, to be read as text) bluish green of Okabe & Ito's palette (2008,
+# jfly.uni-koeln.de/color): told apart with every colour blindness, and different in lightness. Shapes differ too.
+OWN, CONTROL, REFERENCE = "#0072B2", "#D55E00", "#00724F"
 INK, FAINT, GRID = "#24292F", "#6E7781", "#E6E8EB"
 # A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
 WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
@@ -95,8 +96,16 @@ def top_legend(figure: Figure, handles: Sequence[Line2D], labels: Sequence[str],
     )
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG without date, version or anything else that would differ between equal figures."""
+def save(figure: Figure, path: Path, colours: int | None = None, tight: bool = False) -> None:
+    """Write a PNG without date, version or anything else that would differ between equal figures.
+
+    ``colours``: no more than these, for pictures of many shades, which then take a third of the room; ``tight``: cut
+    to what is drawn.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with house_style():
-        figure.savefig(path, metadata={"Software": None})
+        figure.savefig(path, metadata={"Software": None}, bbox_inches="tight" if tight else None)
+    if colours is not None:
+        with Image.open(path) as image:
+            fewer = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        fewer.save(path, "PNG", optimize=True)

@@ -25,6 +25,12 @@ def learning_curves(cells: Cells) -> pd.DataFrame:
     return ordered.drop(columns="model_order")
 
 
+def runs_table(cells: Cells) -> pd.DataFrame:
+    """One row a cell, the columns of ``Cells.runs``; those of baselines last, with depth -1: they have none."""
+    tables = [cells.runs, *([cells.baselines.runs.assign(depth=-1)] if cells.baselines else [])]
+    return pd.concat(tables, ignore_index=True)
+
+
 def confusion_rows(cells: Cells, model: str, freeze: str) -> pd.DataFrame:
     """Test predictions of one strategy, one row a seed and clip: model, freeze, seed, label, predicted."""
     rows = cells.predictions

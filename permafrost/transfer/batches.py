@@ -22,9 +22,10 @@ CLEAN = -1  # the epoch number that asks for clips as they are, without augmenta
 
 
 class Source(Protocol):
-    """What the training loop reads from."""
+    """What the training loop reads from; a clip is evaluated in ``chunks`` inputs, whose predictions are averaged."""
 
     cached_bytes: int
+    chunks: int
 
     def batch(self, rows: torch.Tensor, epoch: int) -> torch.Tensor:
         """Input of ``FrozenPrefix.rest`` for ``rows`` [B] in ``epoch``; ``CLEAN`` for evaluation."""
@@ -40,6 +41,7 @@ class InputSource:
     """Rows of the stored inputs, augmented anew each time and sent through the frozen prefix each time."""
 
     cached_bytes = 0
+    chunks = 1
 
     def __init__(
         self,
@@ -59,6 +61,11 @@ class InputSource:
         self.prepare, self.prefix, self.placement = prepare, prefix, placement
         self.augment, self.seed = augment, seed
         self._draws: tuple[int, torch.Tensor] | None = None
+
+    @property
+    def finite(self) -> bool:
+        """Whether inputs come from a finite set, so that what constant units make of them can be kept."""
+        return not self.augment.active or self.augment.views > 0
 
     def batch(self, rows: torch.Tensor, epoch: int) -> torch.Tensor:
         """See ``Source``."""
@@ -94,6 +101,8 @@ class CachedSource:
     Exact: the prefix is constant, and each clip passes through it in batches of the training batch's size, so that
     kernels whose rounding depends on the shape of a batch round as they would without the cache.
     """
+
+    chunks = 1
 
     def __init__(
         self, source: InputSource, examples: Examples, batch_size: int, budget_bytes: float, folder: Path | None = None
@@ -149,7 +158,6 @@ def choose_source(
     folder: Path | None = None,
 ) -> InputSource | CachedSource:
     """A cached source where the frozen prefix is constant and its input comes from a finite set, else ``source``."""
-    finite = not source.augment.active or source.augment.views > 0
-    if cache and source.prefix.constant and finite:
+    if cache and source.prefix.constant and source.finite:
         return CachedSource(source, examples, batch_size, budget_bytes, folder)
     return source

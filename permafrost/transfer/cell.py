@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from permafrost.audio.waveform_augmentation import crop_samples
 from permafrost.evaluation.scores import scores
 from permafrost.models.network import Network
 from permafrost.models.registry import build
@@ -21,6 +22,7 @@ from permafrost.transfer.freezing import Freezing, FrozenPrefix
 from permafrost.transfer.head_cell import fit_head, head_alone
 from permafrost.transfer.recipe import Runtime, Training
 from permafrost.transfer.trainer import Fitted, Trainer
+from permafrost.transfer.waveform_source import WaveformSource
 
 
 @dataclass(frozen=True)
@@ -53,22 +55,33 @@ def train_cell(
     checkpoint: Checkpoint | None = None,
     report: Callable[[dict[str, float]], None] | None = None,
     key: str = "freezing",
+    sample_rate: int | None = None,
 ) -> Outcome:
     """Train ``backbone`` from ``base`` (state, metadata) under ``freezing`` and score it on ``valid`` and ``test``.
+
+    ``sample_rate``: of inputs that are waveforms, Hz; needed where these are augmented.
 
     Raises:
         PermafrostError: the base does not fit the backbone, the strategy does not fit its depth (named by ``key``),
             the device is missing, or training diverged.
     """
     started = time.perf_counter()
-    network = build(backbone, tuple(examples.inputs.shape[1:]), len(examples.classes), seed)
+    input_shape = tuple(examples.inputs.shape[1:])
+    changed = len(input_shape) == 1 and training.augment_waveform.active
+    if changed:
+        input_shape = (crop_samples(training.augment_waveform, sample_rate, *input_shape),)
+    network = build(backbone, input_shape, len(examples.classes), seed)
     apply_base(network, *base)
     prefix = FrozenPrefix(network, freezing, key)
     placement = choose_placement(runtime, network)
     placement.place(network)
     prepare = Preparation(network, training.normalise, placement.device, placement.channels_last)
     budget = runtime.cache_gigabytes * 1e9
-    inputs = InputSource(examples, prepare, prefix, placement, training.augment, seed, budget)
+    if changed:
+        waves = training.augment_waveform
+        inputs = WaveformSource(examples, prepare, prefix, placement, waves, sample_rate, seed, budget)
+    else:
+        inputs = InputSource(examples, prepare, prefix, placement, training.augment, seed, budget)
     folder: Path | None = checkpoint.folder if checkpoint else None
     source = choose_source(inputs, examples, training.batch_size, runtime.cache_prefix, budget, folder)
     prepared = time.perf_counter()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from permafrost.audio.waveform_settings import AugmentWaveform
 from permafrost.settings import Settings
 
 Positive = Annotated[float, Field(gt=0)]
@@ -48,6 +49,7 @@ class Training(Settings):
     patience: Annotated[int, Field(ge=1)] | None = None
     select: Literal["accuracy", "loss", "last"] = "accuracy"
     augment: Augment = Augment()
+    augment_waveform: AugmentWaveform = AugmentWaveform()
 
 
 class Runtime(Settings):

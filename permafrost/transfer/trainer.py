@@ -93,13 +93,14 @@ class Trainer:
         self.network.eval()
         outputs = []
         with torch.no_grad(), self.placement.autocast():
-            for rows in in_batches(self.examples.rows[subset], self.settings.batch_size):
+            # No more inputs at a time than in training, in however many chunks a clip is evaluated.
+            for rows in in_batches(self.examples.rows[subset], max(1, self.settings.batch_size // self.source.chunks)):
                 outputs.append(self.rest(self.source.batch(rows, CLEAN)).float())
         logits = torch.cat(outputs).cpu().double()
         if not logits.isfinite().all():
             raise self._diverged(f"the outputs on {subset!r} are no longer finite")
         # Softmax in float64 on the host: stored probabilities then sum to one, whatever the precision of training.
-        return logits.softmax(dim=1).numpy()
+        return logits.softmax(dim=1).unflatten(0, (-1, self.source.chunks)).mean(dim=1).numpy()
 
     def evaluate(self, subset: str) -> dict[str, float]:
         """Accuracy, macro F1 and log loss of ``subset``."""

@@ -213,3 +213,15 @@ def test_constant_descriptors_do_no_harm():
         warnings.simplefilter("error")
         found = fit(Svm(kind="svm", C=(1.0,), gamma=(0.1,)), values, labels, [""] * 60, 0)
     assert np.isfinite(found.probabilities(values)).all()
+
+
+def test_one_point_needs_no_inner_folds():
+    draw = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], 4)
+    values = draw.normal(size=(12, 3)) + 4 * labels[:, None]
+    alone = [f"artist {label}" for label in labels]
+    found = fit(Svm(kind="svm", kernel=("linear",), C=(1.0,)), values, labels, alone, seed=0)
+    assert found.chosen == {"kernel": "linear", "C": 1.0} and found.inner_accuracy is None
+    assert (found.probabilities(values).argmax(1) == labels).all()
+    with pytest.raises(PermafrostError, match=r"class number 0 .* has 1 training groups"):
+        fit(Svm(kind="svm"), values, labels, alone, seed=0)

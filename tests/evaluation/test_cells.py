@@ -169,3 +169,31 @@ def test_cells_of_other_data_are_named(folder, fake_study):
     fake_study(["vit_random"], ["none"], [1], folder=folder, classes=("dog", "hen", "rain", "sea"))
     with pytest.raises(PermafrostError, match=r"vit_random/none/1/predictions\.csv: has the classes dog.*has blues"):
         read(folder)
+
+
+def test_baselines_stand_apart_from_the_models(fake_study, caplog):
+    folder = fake_study(MODELS, FREEZES, SEEDS, baselines=["svm", "cnn"])
+    cells = read_study(folder, MODELS, FREEZES, SEEDS, ["svm", "cnn"])
+    assert not caplog.text
+    assert set(cells.runs["model"]) == set(MODELS) == set(cells.predictions["model"])
+    assert cells.baselines.models == ["svm", "cnn"]
+    assert list(cells.baselines.runs["freeze"].unique()) == ["baseline"]
+    assert len(cells.baselines.runs) == 4
+    assert read_study(folder, MODELS, FREEZES, SEEDS).baselines is None
+    assert "svm/baseline: seeds 0, 1" in caplog.text
+
+
+def test_a_missing_baseline_is_named_with_what_to_run(fake_study):
+    folder = fake_study(MODELS, FREEZES, SEEDS, baselines=["svm"])
+    shutil.rmtree(folder / "svm/baseline/1")
+    with pytest.raises(
+        PermafrostError, match=r"are missing, 1 of 14:\n  svm/baseline: seed 1\n.*dvc repro baseline@svm-1`"
+    ):
+        read_study(folder, MODELS, FREEZES, SEEDS, ["svm"])
+
+
+def test_baselines_of_other_classes_are_refused(fake_study):
+    folder = fake_study(MODELS, FREEZES, SEEDS)
+    fake_study([], [], SEEDS, folder=folder, baselines=["svm"], classes=("owl", "wren"))
+    with pytest.raises(PermafrostError, match="baselines have the classes owl, wren, those of the models blues"):
+        read_study(folder, MODELS, FREEZES, SEEDS, ["svm"])

@@ -51,3 +51,13 @@ def test_another_table_is_refused_by_name(text):
 def test_a_word_in_place_of_a_number_is_refused():
     with pytest.raises(PermafrostError, match="outcomes of main"):
         read_outcomes("clip_id,label,vit/none/0\na,b,yes\n", "outcomes of main")
+
+
+def test_baselines_are_kept_clip_by_clip_too(fake_study, tmp_path):
+    cells = read_study(fake_study(MODELS, FREEZES, SEEDS, clips=12, baselines=["svm"]), MODELS, FREEZES, SEEDS, ["svm"])
+    write_csv(tmp_path / "outcomes.csv", outcome_table(cells))
+    read = read_outcomes((tmp_path / "outcomes.csv").read_text(), "")
+    svm = read[read["model"] == "svm"]
+    assert set(svm["strategy"]) == {"baseline"} and len(svm) == 2 * 12
+    want = cells.baselines.runs.set_index("seed")["test_accuracy"]
+    assert svm.groupby("seed")["correct"].mean().to_dict() == pytest.approx(want.to_dict())

@@ -215,3 +215,38 @@ def test_an_unknown_or_repeated_strategy_in_the_order_is_named():
         analyse(runs, order=["none", "third"])
     with pytest.raises(PermafrostError, match="named twice"):
         analyse(runs, order=["none", "none"])
+
+
+def test_strategies_are_compared_with_references_in_one_family():
+    runs, answers = study(models=("vit", "vit_random"))
+    svm_runs, svm_answers = study(models=("svm",), freezes=("baseline",), drop=0, seed=1)
+    tables = pd.concat([runs, svm_runs]), pd.concat([answers, svm_answers])
+    result = analyse(*tables, references=["svm"])
+    assert list(result.models) == ["vit", "vit_random"]
+    assert list(result.references) == ["vit"], "a control is not compared"
+    found = result.references["vit"].contrasts
+    assert [(item.strategy, item.reference) for item in found] == [(freeze, "svm") for freeze in FREEZES]
+    assert {item.claims for item in found} == {len(FREEZES)}
+    scores = runs[runs["model"] == "vit"].pivot(index="strategy", columns="seed", values="score")
+    svm = svm_runs.set_index("seed")["score"]
+    for item in found:
+        assert item.gap == pytest.approx((scores.loc[item.strategy] - svm).mean())
+        assert item.seeds.t_p == pytest.approx(stats.ttest_rel(scores.loc[item.strategy], svm).pvalue)
+    assert found[-1].verdict == "supported" and found[-1].gap < -0.15
+    assert "head" in result.references["vit"].answers[0] and "reliably below svm" in result.references["vit"].answers[0]
+    without = analyse(runs, answers)
+    assert without.models["vit"].contrasts == result.models["vit"].contrasts
+
+
+def test_an_unknown_reference_is_named():
+    runs, _ = study()
+    with pytest.raises(PermafrostError, match="references: 'svm'"):
+        analyse(runs, references=["svm"])
+
+
+def test_a_reference_without_a_common_seed_is_refused():
+    runs, _ = study(seeds=3)
+    other, _ = study(models=("svm",), freezes=("baseline",), seeds=3)
+    other["seed"] += 10
+    with pytest.raises(PermafrostError, match="vit and svm share no seed"):
+        analyse(pd.concat([runs, other]), references=["svm"])

@@ -100,3 +100,27 @@ def test_the_statistics_see_each_seeds_split_and_every_test_clip(study):
     told = cells.runs.set_index(["freeze", "seed"])["test_accuracy"]
     assert hits.to_dict() == pytest.approx(told.to_dict())
     assert analyse_study(cells, DATA).design == "corrected resampled t over splits"
+
+
+def test_baselines_have_scores_of_their_own_and_every_strategy_is_compared_with_each(fake_study):
+    folder = fake_study(MODELS, FREEZES, SEEDS, baselines=["svm", "boosting"])
+    cells = read_study(folder, MODELS, FREEZES, SEEDS, ["svm", "boosting"])
+    summary = summary_of(cells)
+    svm = cells.baselines.runs.query("model == 'svm'").set_index("seed")["test_accuracy"]
+    assert list(summary) == [*MODELS, "baselines", "comparisons", "data"]
+    assert summary["baselines"]["svm"]["test_accuracy"]["mean"] == pytest.approx(svm.mean(), abs=1e-6)
+    assert list(summary["baselines"]) == ["svm", "boosting"]
+    against = summary["comparisons"]["versus_baseline"]
+    assert list(against) == ["vit", "cnn"], "a control is no candidate"
+    assert list(against["vit"]) == ["svm", "boosting"] and list(against["vit"]["svm"]) == FREEZES
+    gap = (by_seed(cells, ("vit", "head"), "test_accuracy") - svm).mean()
+    assert against["vit"]["svm"]["head"]["difference"] == pytest.approx(gap, abs=1e-6)
+    assert against["vit"]["svm"]["head"]["ci_low"] < gap < against["vit"]["svm"]["head"]["ci_high"]
+
+
+def test_baselines_change_nothing_that_is_said_of_the_models(fake_study):
+    folder = fake_study(MODELS, FREEZES, SEEDS, baselines=["svm"])
+    alone = summary_of(read_study(folder, MODELS, FREEZES, SEEDS))
+    joined = summary_of(read_study(folder, MODELS, FREEZES, SEEDS, ["svm"]))
+    del joined["baselines"], joined["comparisons"]["versus_baseline"]
+    assert joined == alone

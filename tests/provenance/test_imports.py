@@ -111,6 +111,8 @@ def test_imports_run_downward():
         "evaluation": {"evaluation"},
         "provenance": {"provenance"},
         "transfer": {"transfer", "models", "data", "audio", "evaluation", "provenance"},
+        "baselines": {"baselines", "transfer", "models", "data", "audio", "evaluation"},
+        "prediction": {"prediction", "baselines", "transfer", "models", "data", "audio"},
         "report": {"report", "evaluation", "provenance", "audio", "data"},
     }
     sources = Sources(ROOT, ["permafrost", "stages"])

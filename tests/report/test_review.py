@@ -151,3 +151,25 @@ def test_a_summary_of_an_earlier_version_is_read(result):
     gap = result.before.summary["comparisons"]["versus_none"]["vit"]["half"]
     gap["mean"] = gap.pop("difference")
     assert "| `half` | 70.0 (65.0 to 75.0) | 0.0 [−5.0, +5.0] |" in review(result, ONE, {})
+
+
+def test_baselines_are_reviewed_like_strategies_of_one_model(result):
+    for side_ in (result.before, result.after):
+        side_.summary["baselines"] = {"svm": numbers(0.65)}
+        side_.runs.loc[len(side_.runs)] = ["svm", "baseline", 0, 0.65]
+    text, page = review(result, NOTHING, {}), review_page(result, NOTHING, {})
+    assert "### `baselines`" in text and "| `svm` | 65.0 (60.0 to 70.0)" in text
+    assert "### `svm`" not in text
+    assert "within-baselines" in page
+
+
+def test_a_baseline_that_comes_or_changes_is_a_recipe():
+    changes = sorted_parameters(
+        {
+            "baselines.svm.C": {"old": "[1]", "new": "[2]"},
+            "baselines.trees.kind": {"old": None, "new": "boosting"},
+            "baselines.trees.rounds": {"old": None, "new": 100},
+        }
+    )
+    assert list(changes.recipes) == ["svm", "trees"] and not changes.settings
+    assert entry_words("models", changes.recipes["trees"]) == "new (`kind: boosting`)"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from permafrost.errors import PermafrostError
+from permafrost.report.explained import write_pictures
 from stages import aggregate
 
 ROOT = Path(__file__).parents[2]
@@ -41,11 +42,13 @@ def project(fake_study, tmp_path, monkeypatch):
     Path("data/clips.csv").write_text("\n".join(["clip_id,path,label,group,fold,seconds,sample_rate", *rows, ""]))
     Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n")
     Path("params.yaml").write_text(PARAMS)
+    Path("plots/explain").mkdir(parents=True)
+    write_pictures(Path("plots/explain"), [])
     return tmp_path
 
 
 def written():
-    files = [*Path("plots").iterdir(), *(path for path in Path("metrics").iterdir() if path.is_file())]
+    files = [*Path("plots").glob("*.*"), *(path for path in Path("metrics").iterdir() if path.is_file())]
     return {path.as_posix(): path.read_bytes() for path in files}
 
 

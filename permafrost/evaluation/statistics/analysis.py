@@ -1,16 +1,16 @@
 """The front of the statistics: tidy runs and, where there are, predictions in; one typed result out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics import bootstrap, contrasts, omnibus, power, selection, shape, variance, words
+from permafrost.evaluation.statistics.across_models import Tables, against_references, transfer
 from permafrost.evaluation.statistics.noise import Noise
-from permafrost.evaluation.statistics.result import Analysis, ModelResult, StrategySummary, TransferResult
-from permafrost.evaluation.statistics.sample import Sample, build
+from permafrost.evaluation.statistics.result import Analysis, ModelResult, StrategySummary
+from permafrost.evaluation.statistics.sample import Sample, from_tables
 from permafrost.settings import choose
 
 RELEVANT = 0.04  # the least gap worth a statement, unless told: what ten seeds and some hundred clips can see
@@ -24,6 +24,7 @@ def analyse(
     order: Sequence[str] | None = None,
     baseline: str | None = "none",
     controls: Mapping[str, str] | None = None,
+    references: Sequence[str] = (),
     test_per_train: float = TEST_PER_TRAIN,
     relevant: float = RELEVANT,
     test_clips: int | None = None,
@@ -40,6 +41,8 @@ def analyse(
         baseline: the strategy that the others are compared with; ignored for a model that does not have it.
         controls: for each pretrained model the model that is its random control; default: every ``X`` whose
             ``X_random`` is there.
+        references: models of a single run a seed (an SVM, say), with which every strategy of every model that is
+            nobody's control is compared.
         test_per_train: n_test / n_train, used where splits are redrawn.
         relevant: the least gap worth a statement, as a fraction.
         test_clips: how many test clips all runs shared, where their predictions are not known; the notes then say how
@@ -50,18 +53,27 @@ def analyse(
     """
     runs = runs.rename(columns={"strategy": "arm"})
     outcomes = None if outcomes is None else outcomes.rename(columns={"strategy": "arm"})
-    names = list(dict.fromkeys(runs["arm"]))
+    for name in references:
+        choose(name, list(dict.fromkeys(runs["model"])), "references")
+    own = runs[~runs["model"].isin(references)]
+    names = list(dict.fromkeys(own["arm"]))
     depth = _order(order, names)
     samples = {
-        str(model): _sample(table, outcomes, str(model), [*depth, *(name for name in names if name not in depth)])
-        for model, table in runs.groupby("model", sort=False)
+        str(model): from_tables(table, outcomes, str(model), [*depth, *(name for name in names if name not in depth)])
+        for model, table in own.groupby("model", sort=False)
     }
     models = {
         model: _model(model, sample, depth, baseline, test_per_train, relevant) for model, sample in samples.items()
     }
+    tables = Tables(runs, outcomes, test_per_train, relevant)
+    pairs = _controls(controls, list(samples))
     gains = {
-        model: _transfer(model, control, runs, outcomes, _common(samples, model, control), test_per_train, relevant)
-        for model, control in _controls(controls, list(samples)).items()
+        model: transfer(tables, model, control, _common(samples, model, control)) for model, control in pairs.items()
+    }
+    against = {
+        model: against_references(tables, model, samples[model].arms, references)
+        for model in samples
+        if references and model not in pairs.values()
     }
     widest = max(samples.values(), key=lambda sample: len(sample.seeds))
     noise = widest.noise(test_per_train)
@@ -76,6 +88,7 @@ def analyse(
         relevant=relevant,
         models=models,
         transfer=gains,
+        references=against,
         notes=list(said),
     )
 
@@ -137,51 +150,8 @@ def _summary(sample: Sample, arm: int, draws: np.ndarray, test_per_train: float)
     )
 
 
-def _transfer(
-    model: str,
-    control: str,
-    runs: pd.DataFrame,
-    outcomes: pd.DataFrame | None,
-    arms: list[str],
-    test_per_train: float,
-    relevant: float,
-) -> TransferResult:
-    # Both models become the arms of one sample, so that a gain is a contrast like any other: paired by seed and clip.
-    pair = [model, control]
-    kept = runs[runs["model"].isin(pair) & runs["arm"].isin(arms)]
-    shared = kept.groupby("seed")["model"].nunique()
-    kept = kept[kept["seed"].isin(shared.index[shared == 2])]
-    if not len(kept):
-        raise PermafrostError(f"{model} and its control {control} share no seed; a gain is paired seed by seed")
-    joint = _sample(_labelled(kept), None if outcomes is None else _labelled(outcomes), f"{model} and {control}", [
-        f"{name}/{arm}" for name in pair for arm in arms
-    ])  # fmt: skip
-    noise = joint.noise(test_per_train)
-    planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
-    known = None if noise is None else contrasts.family(joint, noise, planned)
-    gains = [
-        replace(gain, strategy=arm, reference=control)
-        for arm, gain in zip(arms, contrasts.evaluate(joint, noise, planned, known, relevant), strict=True)
-    ]
-    return TransferResult(
-        model, control, gains, words.transfer(model, control, gains), [words.gain(item, relevant) for item in gains]
-    )
-
-
 def _common(samples: dict[str, Sample], model: str, control: str) -> list[str]:
     return [arm for arm in samples[model].arms if arm in samples[control].arms]
-
-
-def _labelled(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(arm=table["model"].astype(str) + "/" + table["arm"].astype(str))
-
-
-def _sample(runs: pd.DataFrame, outcomes: pd.DataFrame | None, name: str, arms: list[str]) -> Sample:
-    present = [arm for arm in arms if (runs["arm"] == arm).any()]
-    if outcomes is not None:
-        outcomes = outcomes[outcomes["arm"].isin(present) & outcomes["model"].isin(runs["model"].unique())]
-        outcomes = outcomes[outcomes["seed"].isin(runs["seed"].unique())]
-    return build(runs, outcomes if outcomes is not None and len(outcomes) else None, present, name)
 
 
 def _controls(controls: Mapping[str, str] | None, models: list[str]) -> dict[str, str]:

@@ -59,6 +59,16 @@ class TransferResult:
 
 
 @dataclass(frozen=True)
+class ReferenceResult:
+    """Each strategy of a model less each reference; ``answers`` has a sentence for each reference."""
+
+    model: str
+    references: tuple[str, ...]
+    contrasts: list[Contrast]
+    answers: list[str]
+
+
+@dataclass(frozen=True)
 class Analysis:
     """The result for a table of runs. ``notes`` say what the numbers are conditional on and what they cannot show."""
 
@@ -70,6 +80,7 @@ class Analysis:
     models: dict[str, ModelResult]
     transfer: dict[str, TransferResult]
     notes: list[str]
+    references: dict[str, ReferenceResult] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: numbers, strings, lists, dictionaries; None for what is not defined or infinite."""

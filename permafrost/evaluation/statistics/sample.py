@@ -91,6 +91,18 @@ def build(runs: pd.DataFrame, outcomes: pd.DataFrame | None, arms: Sequence[str]
     return _with_outcomes(Sample(tuple(arms), seeds, values, splits, valid), outcomes, name)
 
 
+def from_tables(runs: pd.DataFrame, outcomes: pd.DataFrame | None, name: str, arms: Sequence[str]) -> Sample:
+    """``build`` for those of ``arms`` that ``runs`` has, with the outcomes that belong to them.
+
+    ``outcomes`` may be of more models, arms and seeds than ``runs``; none for these runs counts as no outcomes.
+    """
+    present = [arm for arm in arms if (runs["arm"] == arm).any()]
+    if outcomes is not None:
+        outcomes = outcomes[outcomes["arm"].isin(present) & outcomes["model"].isin(runs["model"].unique())]
+        outcomes = outcomes[outcomes["seed"].isin(runs["seed"].unique())]
+    return build(runs, outcomes if outcomes is not None and len(outcomes) else None, present, name)
+
+
 def _with_outcomes(sample: Sample, outcomes: pd.DataFrame, name: str) -> Sample:
     ragged, clips = [], []
     for column, seed in enumerate(sample.seeds):

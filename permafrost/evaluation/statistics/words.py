@@ -88,6 +88,19 @@ def transfer(model: str, control: str, gains: Sequence[Contrast]) -> str:
     return f"Pretraining ({model} against {control}) {'; '.join(parts)}."
 
 
+def against(model: str, contrasts: Sequence[Contrast], reference: str) -> str:
+    """The strategies of ``model`` against one reference, in one sentence."""
+    items = [item for item in contrasts if item.reference == reference]
+    groups = [
+        ([item for item in items if item.verdict == "supported" and item.gap > 0], f"reliably above {reference}"),
+        ([item for item in items if item.verdict == "supported" and item.gap < 0], f"reliably below {reference}"),
+        ([item for item in items if item.verdict == "not supported"], f"within the relevant gap of {reference}"),
+        ([item for item in items if item.verdict == "undecided"], f"undecided against {reference} at this n"),
+    ]
+    parts = [f"{_listed(group)} {'is' if len(group) == 1 else 'are'} {said}" for group, said in groups if group]
+    return f"{model}: {'; '.join(parts)}."
+
+
 def shape(result: Shape, needed: Needed | None, sample: Sample, relevant: float) -> str:
     """The curve over depth in one or two sentences."""
     count, unit = _units(sample)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
+from permafrost.evaluation.study import NO_STRATEGY
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.parts import Chart, Mark, Table, chip, code, inline
 from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
 from permafrost.report.html.theme import FAINT, OWN
-from permafrost.report.review import change_lines, lead, notes, strategy_rows
+from permafrost.report.review import change_lines, lead, models_of, notes, strategy_rows
 from permafrost.report.review_changes import Changes
 from permafrost.report.wording import limits, percent, points, probability
 
@@ -23,7 +24,7 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
         for model, items in moves.items()
         if any(move.verdict != IDENTICAL for move in items)
     ]
-    within = [chart for model in models if (chart := revisions_chart(result, model))]
+    within = [chart for model in models_of(result) if (chart := revisions_chart(result, model))]
     return render(
         "review.html",
         [*moved, *within],
@@ -113,6 +114,8 @@ def _within_table(result: Review, model: str) -> Table:
 
 
 def _by_seed(side: Revision, model: str, freeze: str) -> Any:
+    if model == "baselines":
+        model, freeze = freeze, NO_STRATEGY
     rows = side.runs[(side.runs["model"] == model) & (side.runs["freeze"] == freeze)]
     return rows.set_index("seed")["test_accuracy"]
 

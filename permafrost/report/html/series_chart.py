@@ -7,9 +7,20 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from permafrost.report.html.theme import BAND, FAINT, accuracy_axis, finished, strategies_axis, values, with_interval
+from permafrost.report.html.theme import (
+    BAND,
+    FAINT,
+    REFERENCE,
+    accuracy_axis,
+    finished,
+    strategies_axis,
+    values,
+    with_interval,
+)
+from permafrost.report.spreading import spread
 
 HEIGHT = 320
+LINE = 13  # pixels between two names of baselines
 SIDE = 0.42  # how far left or right of a strategy's middle two series stand (1: the edge)
 Row = dict[str, Any]
 
@@ -52,6 +63,7 @@ def series_spec(
     extent: list[float],
     chance: float,
     chosen: str | None = None,
+    references: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The Vega-Lite specification.
 
@@ -63,6 +75,7 @@ def series_spec(
         extent: values that the vertical axis is to cover, percent.
         chance: percent, drawn as a dotted line.
         chosen: the strategy to set off by a band, if any.
+        references: baselines, by name their numbers of summary.json: dashed lines with their names.
     """
     names = list(colours)
     x, y = strategies_axis(freezes), accuracy_axis(extent)
@@ -77,6 +90,8 @@ def series_spec(
         line.mark_rule(strokeDash=[2, 4], color=FAINT).encode(y=y),
         line.mark_text(align="left", dx=2, dy=-7, color=FAINT).encode(y=y, x=alt.value(0), text="text:N"),
     ]
+    if references:
+        layers += _reference_lines(references, y, max(extent) - min(extent))
     if seeds:
         single = alt.Chart(values(seeds)).mark_point(filled=True, size=22, opacity=0.6)
         layers.append(single.encode(**where, y=y, color=colour, shape=shape, tooltip=[*tooltip, alt.Tooltip("seed:N")]))
@@ -97,6 +112,35 @@ def series_spec(
         .encode(**where, y=y, color=colour, text=alt.Text("value:Q", format=".1f")),
     ]
     return finished(alt.layer(*layers), HEIGHT)
+
+
+def _reference_lines(references: Mapping[str, Mapping[str, Any]], y: alt.Y, extent: float) -> list[alt.Chart]:
+    named = sorted(references.items(), key=lambda item: item[1]["mean"])
+    means = [100 * numbers["mean"] for _, numbers in named]
+    # Names keep a line's height apart; the domain is as in `accuracy_axis`, or nearly.
+    heights = spread(means, LINE * extent / HEIGHT, min(means), max(means))
+    rows = [
+        {
+            "value": mean,
+            "height": height,
+            "text": f"{name} {mean:.1f}",
+            "baseline": name,
+            "low": None if numbers["ci_low"] is None else 100 * numbers["ci_low"],
+            "high": None if numbers["ci_high"] is None else 100 * numbers["ci_high"],
+        }
+        for (name, numbers), mean, height in zip(named, means, heights, strict=True)
+    ]
+    drawn = alt.Chart(values(rows))
+    tooltip = [alt.Tooltip("baseline:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
+    tooltip += [alt.Tooltip(f"{end}:Q", format=".1f", title=title) for end, title in (("low", "from"), ("high", "to"))]
+    name_y = y.copy()
+    name_y.shorthand = "height:Q"
+    return [
+        drawn.mark_rule(strokeDash=[6, 3], strokeWidth=1.5, color=REFERENCE, opacity=0.8).encode(y=y, tooltip=tooltip),
+        drawn.mark_text(align="right", dx=-2, dy=-7, color=REFERENCE).encode(
+            y=name_y, x=alt.value(alt.expr("width")), text="text:N"
+        ),
+    ]
 
 
 def _band(strategy: str) -> alt.Chart:

@@ -8,8 +8,8 @@ from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of
 from permafrost.report.html.parts import Chart, Mark, Table, code
 from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
-from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN
-from permafrost.report.markdown import units
+from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN, REFERENCE
+from permafrost.report.markdown import baseline_size, units
 from permafrost.report.wording import count, limits, mean_and_sd, percent, plural
 
 
@@ -30,10 +30,17 @@ def strategy_chart(cells: Cells, summary: dict[str, Any], model: str) -> Chart:
         title=f"Test accuracy by freezing strategy: {model}",
         alt=_words(cells, summary, model, control),
         spec=series_spec(
-            cells.freezes, means, seeds, colours, _extent(cells, summary), chance, chosen_freeze(cells, model)
+            cells.freezes,
+            means,
+            seeds,
+            colours,
+            _extent(cells, summary),
+            chance,
+            chosen_freeze(cells, model),
+            _references(summary),
         ),
         table=strategy_table(cells, summary, model),
-        legend=_legend(control, len(cells.seeds)),
+        legend=_legend(control, len(cells.seeds), bool(_references(summary))),
         wide=True,
     )
 
@@ -57,6 +64,10 @@ def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> Table:
             mean_and_sd(numbers["valid_accuracy"]),
         ]
         rows.append(row + (_scores(summary[control][freeze]["test_accuracy"]) if control else []))
+    for name, numbers in summary.get("baselines", {}).items():
+        row = [code(name) + " (baseline)", "", baseline_size(cells, name), *_scores(numbers["test_accuracy"])]
+        row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])]
+        rows.append(row + ["", ""] * bool(control))
     caption = f"{model}: mean ± sd over {plural(len(cells.seeds), 'seed')}; chosen: the best on validation"
     return Table(caption, header, rows)
 
@@ -68,13 +79,21 @@ def _scores(numbers: dict[str, Any]) -> list[str]:
 def _extent(cells: Cells, summary: dict[str, Any]) -> list[float]:
     """Everything that the charts of all models show: they share one scale."""
     numbers = [summary[model][freeze]["test_accuracy"] for model in cells.models for freeze in cells.freezes]
+    numbers += _references(summary).values()
     ends = [100 * item[end] for item in numbers for end in ("ci_low", "ci_high") if item[end] is not None]
-    return [*ends, *(100 * cells.runs["test_accuracy"]), 100 * summary["data"]["chance"]]
+    means = (100 * item["mean"] for item in numbers)
+    return [*ends, *means, *(100 * cells.runs["test_accuracy"]), 100 * summary["data"]["chance"]]
 
 
-def _legend(control: str | None, seeds: int) -> list[Mark]:
+def _references(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Test accuracy of each baseline."""
+    return {name: numbers["test_accuracy"] for name, numbers in summary.get("baselines", {}).items()}
+
+
+def _legend(control: str | None, seeds: int, referenced: bool) -> list[Mark]:
     marks = [Mark("dot", OWN, "pretrained weights" if control else "mean")]
     marks += [Mark("diamond", CONTROL, "random weights (control)")] if control else []
+    marks += [Mark("dashed", REFERENCE, "baseline")] if referenced else []
     if seeds > 1:
         marks += [Mark("interval", OWN, "95 % interval"), Mark("small", OWN, "one seed")]
     return [*marks, Mark("square", BAND, "chosen on validation"), Mark("dashed", FAINT, "guessing evenly")]
@@ -90,4 +109,9 @@ def _words(cells: Cells, summary: dict[str, Any], model: str, control: str | Non
         return ", ".join(parts)
 
     text = f"Mean test accuracy and its 95 % interval for each strategy of {model}: {told(model)}."
-    return text + (f" Its random-weights control: {told(control)}." if control else "")
+    text += f" Its random-weights control: {told(control)}." if control else ""
+    others = [
+        f"{name} {percent(numbers['mean'])} % ({limits(numbers['ci_low'], numbers['ci_high'])})"
+        for name, numbers in _references(summary).items()
+    ]
+    return text + (f" Baselines: {', '.join(others)}." if others else "")

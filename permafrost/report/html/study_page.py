@@ -1,7 +1,7 @@
 """plots/report.html: one study on one page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from permafrost.evaluation.cells import Cells
@@ -22,7 +22,8 @@ from permafrost.report.html.class_charts import confusion_chart, recall_chart
 from permafrost.report.html.clip_cards import Recordings, clip_cards
 from permafrost.report.html.cost_chart import cost_charts, cost_legend, cost_table
 from permafrost.report.html.curve_chart import curve_charts, curve_legend
-from permafrost.report.html.gap_chart import baseline_chart, classical_table, contrast_table, gain_chart
+from permafrost.report.html.explanations import Shown
+from permafrost.report.html.gap_chart import baseline_chart, classical_table, contrast_table, gain_chart, gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.strategy_chart import strategy_chart
 from permafrost.report.markdown import each_pair_once
@@ -46,6 +47,7 @@ def study_page(
     rejected: Mapping[str, str],
     recordings: Recordings | None,
     origin: Origin,
+    explanations: Mapping[str, list[Shown]] | None = None,
 ) -> str:
     """The page of study ``name`` as text.
 
@@ -58,6 +60,7 @@ def study_page(
         rejected: path and reason of each recording that was left out.
         recordings: the clips, for pictures and sounds; None for a page without.
         origin: revision and command.
+        explanations: pictures that explain models, by the model's name.
     """
     shown = [model for model in cells.models if not is_control(model, cells.models)]
     hard = hard_clips(cells)
@@ -68,9 +71,10 @@ def study_page(
         {"chart": gain_chart(gain, cells.freezes), "answer": gain.answer, "words": gain.gain_words}
         for gain in analysis.transfer.values()
     ]
+    against = [_against(cells, analysis, model) for model in analysis.references]
     costs, curves = cost_charts(cells), curve_charts(cells)
     classes = [chart(cells, model) for model in shown for chart in (recall_chart, confusion_chart)]
-    drawn = [*strategies, *(it["chart"] for it in sure + gains if it["chart"]), *costs, *curves, *classes]
+    drawn = [*strategies, *(it["chart"] for it in sure + gains + against if it["chart"]), *costs, *curves, *classes]
     return render(
         "study.html",
         drawn,
@@ -82,6 +86,7 @@ def study_page(
         sure=sure,
         relevant=percent(analysis.relevant, 0),
         gains=gains,
+        against=against,
         costs=costs,
         cost_table=cost_table(cells),
         cost_legend=cost_legend(cells),
@@ -98,14 +103,34 @@ def study_page(
         machines=machine_table(cells.machines),
         notes=notes(cells, summary, analysis),
         origin=origin,
+        explanations=explanations or {},
     )
+
+
+def _against(cells: Cells, analysis: Analysis, model: str) -> dict[str, Any]:
+    """The block of one model in the section on baselines: the chosen strategy as a chart, all in a table."""
+    result, chosen = analysis.references[model], chosen_freeze(cells, model)
+    items = [replace(item, strategy=item.reference) for item in result.contrasts if item.strategy == chosen]
+    return {
+        "answers": result.answers,
+        "chart": gap_chart(
+            f"against-{model}",
+            f"{model}, {chosen} (chosen on validation) minus each baseline",
+            items,
+            analysis.relevant,
+        ),
+        "table": contrast_table(result.contrasts, f"{model}: every strategy minus every baseline"),
+    }
 
 
 def _key_numbers(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[tuple[str, str]]:
     data = summary["data"]
     counts = [(len(cells.models), "model"), (len(cells.freezes), "strategy"), (len(cells.seeds), "seed")]
+    runs = " × ".join(plural(*count) for count in counts)
+    if cells.baselines:
+        runs += f", {plural(len(cells.baselines.models), 'baseline')} × {plural(len(cells.seeds), 'seed')}"
     return [
-        ("runs", " × ".join(plural(*count) for count in counts)),
+        ("runs", runs),
         ("tested on", f"{data['test_clips']:g} clips of {plural(data['classes'], 'class')}"),
         ("split", f"{data['split']}, {plural(data['splits'], 'split')}"),
         ("guessing evenly", f"{percent(data['chance'])} %"),

@@ -4,7 +4,8 @@ from typing import Any
 
 import altair as alt
 
-OWN, CONTROL, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in ("own", "control", "ink", "faint", "line", "band"))
+NAMES = ("own", "control", "reference", "ink", "faint", "line", "band")
+OWN, CONTROL, REFERENCE, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in NAMES)
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LETTER = 5.8  # pixels of an axis' label, on average, with room between labels
 # viridis (Smith & van der Walt 2015), every tenth: even steps of lightness, told apart with every colour blindness.

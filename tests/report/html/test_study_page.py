@@ -17,6 +17,7 @@ from permafrost.evaluation.study_analysis import analyse_study
 from permafrost.evaluation.summary import summarise
 from permafrost.report.answer import answer
 from permafrost.report.html.clip_cards import Recordings
+from permafrost.report.html.explanations import Shown
 from permafrost.report.html.study_page import Origin, study_page
 
 CLASSES = ("blues", "disco", "jazz", "pop")
@@ -25,8 +26,10 @@ VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 def make(fake_study, models=("vit", "vit_random"), freezes=("none", "half", "head"), seeds=(0, 1, 2), **options):
     models, freezes, seeds = list(models), list(freezes), list(seeds)
+    baselines, explanations = options.pop("baselines", ()), options.pop("explanations", None)
     options = {"clips": 20, **options}
-    cells = read_study(fake_study(models, freezes, seeds, **options), models, freezes, seeds)
+    folder = fake_study(models, freezes, seeds, baselines=baselines, **options)
+    cells = read_study(folder, models, freezes, seeds, baselines)
     counts = dict.fromkeys(cells.classes, 5)
     data = {"name": "birds", "clips": 80, "classes": len(cells.classes), "groups": 10, "rejected": 1,
             "split": "grouped", "splits": 1, "train_clips": 40, "valid_clips": 20, "test_clips": 20,
@@ -42,7 +45,7 @@ def make(fake_study, models=("vit", "vit_random"), freezes=("none", "half", "hea
     analysis = analyse_study(cells, data)
     summary = summarise(cells, data, analysis)
     page = study_page("demo", cells, summary, analysis, audit, {"<b>.wav": "silent"}, Recordings(rows, noise, 8000),
-                      Origin("abc1234", "dvc repro"))  # fmt: skip
+                      Origin("abc1234", "dvc repro"), explanations)  # fmt: skip
     return page, answer(cells, summary, analysis)
 
 
@@ -53,7 +56,7 @@ def made(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("cells")
 
-    def fake(models, freezes, seeds, **options):
+    def fake(models, freezes, seeds, baselines=(), **options):
         for model in models:
             for depth, freeze in enumerate(freezes):
                 for seed in seeds:
@@ -200,3 +203,19 @@ def test_a_browser_without_a_network_draws_every_chart(made, tmp_path):
     html = next(element for element in Outline(done.stdout).elements if element["tag"] == "html")
     assert html.get("class") == "drawn"
     assert len(re.findall(r'<svg[^>]+class="marks"', done.stdout)) == len(specs_of(made[0]))
+
+
+def test_baselines_and_explanations_have_sections_of_their_own(fake_study):
+    shown = {"svm": [Shown("data:image/png;base64,AAAA", "SHAP <values> of it")]}
+    page, _ = make(fake_study, baselines=["svm", "boosting"], explanations=shown)
+    outline = Outline(page)
+    assert not outline.faults
+    assert {"baselines", "why"} <= {element.get("id") for element in outline.all("section")}
+    picture = next(element for element in outline.all("img") if element["alt"] == "SHAP <values> of it")
+    assert picture["src"] == "data:image/png;base64,AAAA"
+    for spec in specs_of(page).values() if isinstance(specs_of(page), dict) else specs_of(page):
+        vl_convert.vegalite_to_vega(spec)
+    text = json.dumps(specs_of(page))
+    assert '"baseline": "svm"' in text and '"baseline": "boosting"' in text
+    plain, _ = make(fake_study)
+    assert 'id="baselines"' not in plain and 'id="why"' not in plain

@@ -1,0 +1,74 @@
+"""Contrasts between models: pretrained against its random control, strategies against baselines.
+
+The runs of several models become the arms of one sample, so that such a difference is a contrast like any other: paired
+by seed and clip.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.statistics import contrasts, words
+from permafrost.evaluation.statistics.result import ReferenceResult, TransferResult
+from permafrost.evaluation.statistics.sample import from_tables
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What ``analysis.analyse`` was given: runs and outcomes, their strategies in the column ``arm``."""
+
+    runs: pd.DataFrame
+    outcomes: pd.DataFrame | None
+    test_per_train: float
+    relevant: float
+
+
+def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> TransferResult:
+    """``model`` less ``control`` under each strategy of ``arms``, over the seeds that both have.
+
+    Raises:
+        PermafrostError: they share no seed.
+    """
+    kept = tables.runs[tables.runs["model"].isin([model, control]) & tables.runs["arm"].isin(arms)]
+    planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
+    found = _evaluated(tables, kept, [model, control], planned, f"{model} and its control {control}")
+    gains = [replace(gain, strategy=arm, reference=control) for arm, gain in zip(arms, found, strict=True)]
+    said = [words.gain(item, tables.relevant) for item in gains]
+    return TransferResult(model, control, gains, words.transfer(model, control, gains), said)
+
+
+def against_references(tables: Tables, model: str, arms: Sequence[str], references: Sequence[str]) -> ReferenceResult:
+    """Every strategy of ``model`` less every reference, over the seeds that all have: one family of statements.
+
+    Raises:
+        PermafrostError: they share no seed.
+    """
+    rows = tables.runs
+    arm_of = {name: str(rows.loc[rows["model"] == name, "arm"].iloc[0]) for name in references}
+    kept = rows[((rows["model"] == model) & rows["arm"].isin(arms)) | rows["model"].isin(references)]
+    pairs = [(arm, name) for name in references for arm in arms]
+    planned = [contrasts.Planned("reference", f"{model}/{arm}", f"{name}/{arm_of[name]}") for arm, name in pairs]
+    found = _evaluated(tables, kept, [model, *references], planned, f"{model} and {', '.join(references)}")
+    named = [replace(item, strategy=arm, reference=name) for (arm, name), item in zip(pairs, found, strict=True)]
+    return ReferenceResult(model, tuple(references), named, [words.against(model, named, name) for name in references])
+
+
+def _evaluated(
+    tables: Tables, kept: pd.DataFrame, models: list[str], planned: list[contrasts.Planned], name: str
+) -> list[contrasts.Contrast]:
+    shared = kept.groupby("seed")["model"].nunique()
+    kept = kept[kept["seed"].isin(shared.index[shared == len(models)])]
+    if not len(kept):
+        raise PermafrostError(f"{name} share no seed; a difference is paired seed by seed")
+    arms = list(dict.fromkeys(side for item in planned for side in (item.strategy, item.reference)))
+    outcomes = None if tables.outcomes is None else _labelled(tables.outcomes)
+    joint = from_tables(_labelled(kept), outcomes, name, arms)
+    noise = joint.noise(tables.test_per_train)
+    known = None if noise is None else contrasts.family(joint, noise, planned)
+    return contrasts.evaluate(joint, noise, planned, known, tables.relevant)
+
+
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(arm=table["model"].astype(str) + "/" + table["arm"].astype(str))

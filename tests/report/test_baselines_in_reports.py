@@ -1,0 +1,91 @@
+"""Baselines in the figure, in report.md, in runs.csv and in the page; names that do not cover each other."""
+
+import itertools
+
+import pytest
+from matplotlib.text import Text
+
+from permafrost.errors import PermafrostError
+from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.study_analysis import analyse_study
+from permafrost.evaluation.summary import summarise
+from permafrost.report.comparisons_table import comparisons_table
+from permafrost.report.explained import Picture, read_pictures, write_pictures
+from permafrost.report.markdown import report
+from permafrost.report.spreading import spread
+from permafrost.report.strategy_figure import strategy_figure
+from permafrost.report.tables import runs_table
+from tests.report.test_report import DATA, FREEZES
+
+MODELS, BASELINES, SEEDS = ["vit", "vit_random"], ["svm", "boosting"], [0, 1, 2]
+
+
+@pytest.fixture
+def told(fake_study):
+    folder = fake_study(MODELS, FREEZES, SEEDS, baselines=BASELINES)
+    cells = read_study(folder, MODELS, FREEZES, SEEDS, BASELINES)
+    analysis = analyse_study(cells, DATA)
+    return cells, summarise(cells, DATA, analysis), analysis
+
+
+def test_the_figure_draws_each_baseline_at_its_mean_with_its_name(told):
+    cells, summary, _ = told
+    figure = strategy_figure(cells, summary)
+    ax = figure.axes[0]
+    lines = [line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2]
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    for name in BASELINES:
+        mean = 100 * summary["baselines"][name]["test_accuracy"]["mean"]
+        assert any(line == pytest.approx(mean) for line in lines)
+        assert f"{name} {mean:.1f}" in texts
+    assert "baseline" in texts
+
+
+def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):
+    text = report("demo", *told)
+    table = text.split("### `vit`")[1].split("\n\n")[1]
+    assert "| `svm` (baseline) |" in table and "| `boosting` (baseline) |" in table
+    assert {line.count("|") for line in table.splitlines()} == {table.splitlines()[0].count("|")}
+    against = text.split("### `vit` against the baselines")[1].split("## Learning")[0]
+    for freeze in FREEZES:
+        for name in BASELINES:
+            assert f"| `{freeze}` | `{name}` |" in against
+
+
+def test_the_tables_have_them_too(told):
+    cells, _, analysis = told
+    rows = comparisons_table(analysis).query("question == 'reference'")
+    assert len(rows) == len(FREEZES) * len(BASELINES) and set(rows["model"]) == {"vit"}
+    runs = runs_table(cells)
+    assert (runs["depth"] == -1).sum() == len(BASELINES) * len(SEEDS)
+    assert list(runs["model"].iloc[-3:]) == ["boosting"] * 3
+
+
+def test_names_are_moved_apart_no_more_than_needed():
+    assert spread([10, 50, 90], 5, 0, 100) == [10, 50, 90]
+    assert spread([50, 51, 52], 5, 0, 100) == [50, 55, 60]
+    assert spread([97, 98, 99], 5, 0, 100) == [90, 95, 100]
+    assert spread([], 5, 0, 100) == []
+    crowded = spread([1, 1, 1], 5, 0, 6)
+    assert [second - first for first, second in itertools.pairwise(crowded)] == [5, 5]
+
+
+def test_pictures_are_listed_and_found_again(tmp_path):
+    pictures = [Picture("svm", "svm/beeswarm.png", 'Why, "said" she, in one, line')]
+    (tmp_path / "svm").mkdir()
+    (tmp_path / "svm/beeswarm.png").write_bytes(b"png")
+    write_pictures(tmp_path, pictures)
+    assert read_pictures(tmp_path) == pictures
+    write_pictures(tmp_path, [])
+    assert read_pictures(tmp_path) == []
+
+
+def test_a_broken_list_of_pictures_is_named(tmp_path):
+    with pytest.raises(PermafrostError, match=r"pictures\.csv does not exist; run `dvc repro explain`"):
+        read_pictures(tmp_path)
+    write_pictures(tmp_path, [Picture("svm", "svm/gone.png", "")])
+    with pytest.raises(PermafrostError, match=r"lists svm/gone\.png, which is not there"):
+        read_pictures(tmp_path)
+    (tmp_path / "pictures.csv").write_text("name,path\n")
+    with pytest.raises(PermafrostError, match="expected the columns name, path, words"):
+        read_pictures(tmp_path)
