@@ -4,7 +4,8 @@
 
 makes 30 s wav clips of 22.05 kHz from a seed in a temporary folder (2.9 MB a clip in all). Ratios are of CPU time in
 one process and one thread, the two ways taking turns every ten clips, so that other work on the machine touches both;
-only what several processes gain is wall time. The plain way's own start-up is never counted.
+only what several processes gain is wall time, the median of three rounds, each begun when the disk has taken what was
+written before, for which the next would else wait. The plain way's start-up is never counted.
 """
 
 import argparse
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RATE, SECONDS, SIZE, OTHER_SIZE = 22050, 30.0, (224, 224), (128, 512)
 STEMS, STEMS_PER_CLIP = 24, 4
 COMPARED, TURN = 200, 10  # clips of the comparison in one process, and how many a way does before the other's turn
+ROUNDS = 3
 WATCH = """
 import json, os, sys, time
 begun = time.perf_counter()
@@ -104,8 +106,9 @@ def measure(project: Path, paths: list[str]) -> list[dict[str, str]]:
         row("render, one process", f"{cpu['render']:.2f} ms", cpu["plain"] / cpu["render"], 8),
         row("decode and render, one process", f"{both:.2f} ms", cpu["plain"] / both, 5),
     ]
-    for workers in sorted({1, 2, cores}):
-        spent = clock(lambda workers=workers: whole(project, paths, workers)) * 1e3 / count
+    pools = sorted({1, 2, cores})
+    rounds = [[clock(lambda n=workers: whole(project, paths, n)) for workers in pools] for _ in range(ROUNDS)]
+    for workers, spent in zip(pools, np.median(rounds, axis=0) * 1e3 / count, strict=True):
         floor = 9 if workers == 2 else None
         rows.append(row(f"decode and render, wall, {workers} processes", f"{spent:.2f} ms", wall / spent, floor))
     rows += measure_stages(project, paths, cpu["plain"] * count / 1e3, wall * count / 1e3)
@@ -165,9 +168,9 @@ def measure_stages(project: Path, paths: list[str], plain_cpu: float, plain_wall
             place.parent.mkdir(parents=True, exist_ok=True)
             os.link(project / "clips" / path, place)
         write_parameters(folder, SIZE)
-        spent = [stage(folder, "preprocess"), stage(folder, "render", "--model", "x")]
-        memory[count] = max(peak for _, _, peak in spent)
-    wall, cpu = sum(one[0] for one in spent), sum(one[1] for one in spent)
+        spent = [[stage(folder, "preprocess"), stage(folder, "render", "--model", "x")] for _ in range(ROUNDS)]
+        memory[count] = max(peak for pair in spent for _, _, peak in pair)
+    wall, cpu = (float(np.median([pair[0][part] + pair[1][part] for pair in spent])) for part in (0, 1))
     rows.append(row(f"both stages with start-up, wall, {len(paths)} clips", f"{wall:.2f} s", plain_wall / wall, 6))
     rows.append(row("both stages with start-up, CPU of all processes", f"{cpu:.2f} s", plain_cpu / cpu))
     for count, peak in memory.items():
@@ -196,6 +199,7 @@ def stage(folder: Path, name: str, *arguments: str) -> tuple[float, float, float
     command = [sys.executable, "-m", f"stages.{name}", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     # Not started from here: a new process begins with its parent's peak memory, and this one holds torch and librosa.
+    os.sync()
     watched = [sys.executable, "-S", "-c", WATCH, *command]
     found = subprocess.run(watched, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
     if found.returncode:
@@ -206,6 +210,7 @@ def stage(folder: Path, name: str, *arguments: str) -> tuple[float, float, float
 
 def clock(work: Callable[[], object]) -> float:
     """Wall seconds."""
+    os.sync()
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun

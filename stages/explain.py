@@ -8,6 +8,7 @@ plots/explain/pictures.csv.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,12 @@ from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.baselines.stored import load_model
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
-from permafrost.errors import PermafrostError
 from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
 from permafrost.report.explained import Picture, write_pictures
 from permafrost.report.explanation_figures import draw_beeswarm, draw_heatmap, draw_waterfall
 from permafrost.report.saliency_figure import draw_saliency
+from permafrost.settings import choose
 from permafrost.transfer.examples import Preparation
 from permafrost.transfer.explained_clips import one_of_each_class
 from permafrost.transfer.recipe import Training
@@ -50,11 +51,12 @@ def main() -> None:
     cells = {name: (name, "baseline") for name in study.get("baselines", [])}
     cells |= {f"{model}-{freeze}": (model, freeze) for model in study["models"] for freeze in study["freezes"]}
     shown: list[Picture] = []
+    for name in arguments.names:
+        choose(name, list(cells), "NAME")
     for name in arguments.names or study.get("explain", []):
-        if name not in cells:
-            raise PermafrostError(
-                f"study.explain: {name!r} is no cell of the study; expected one of {', '.join(cells)}"
-            )
+        if name not in cells:  # the name exists, or stage code would have refused it: a study cut down by -S
+            print(f"warning: study.explain: {name} is not in this study and is left out", file=sys.stderr)
+            continue
         model, freeze = cells[name]
         if freeze == "baseline":
             key = f"baselines.{model}"

@@ -1,6 +1,7 @@
 """The whole of params.yaml, put together from the schemas of the packages that use its sections."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pydantic
@@ -65,6 +66,9 @@ def check_parameters() -> None:
         for key, listed in (("models", "models"), ("freezing", "freezes"), ("baselines", "baselines")):
             for name in everything["study"].get(listed, []):
                 collect(choose, name, list(everything[key]), f"study.{listed}")
+        explainable = [*everything["baselines"], *map("-".join, product(everything["models"], everything["freezing"]))]
+        for name in everything["study"].get("explain", []):
+            collect(choose, name, explainable, "study.explain")
     if faults:
         raise PermafrostError("params.yaml:\n  " + "\n  ".join("\n".join(faults).splitlines()))
 

@@ -10,6 +10,7 @@ SMALL = [
     *("-S", "models.strip_vit.pretrain.clips=64", "-S", "models.strip_vit.pretrain.epochs=1"),
     *("-S", "models.strip_vit.epochs=1", "-S", "models.strip_vit_random.epochs=1"),
     *("-S", "study.freezes=[none,head]"),
+    *("-S", "baselines.svm.kernel=[linear]", "-S", "baselines.svm.C=[1.0]"),
 ]
 
 

@@ -10,11 +10,14 @@ from tests.pipeline.conftest import ROOT
 pytestmark = pytest.mark.pipeline
 
 CELLS = {f"train@{model}-{freeze}-0" for model in ("strip_vit", "strip_vit_random") for freeze in ("none", "head")}
+BASELINE = "baseline@svm-0"
+AFTER = {"explain", "aggregate"}  # what reads any cell
 PRETRAINED = {cell for cell in CELLS if "random" not in cell}
 
 
 def test_every_stage_runs_once_and_then_none(finished, project):
-    assert finished.ran >= CELLS | {"code", "fetch", "preprocess", "split", "aggregate", "render@strip_vit"}
+    assert finished.ran >= CELLS | AFTER | {"code", "fetch", "preprocess", "split", "render@strip_vit"}
+    assert finished.ran >= {"features@svm", BASELINE}
     assert project.repro() == set()
     assert "up to date" in project.run("dvc", "status")
 
@@ -38,7 +41,7 @@ def test_one_recipe_s_learning_rate_reruns_its_cells_alone(project):
     params = project.params
     params["models"]["strip_vit"]["lr"] *= 2
     project.params = params
-    assert project.repro() == PRETRAINED | {"code", "aggregate"}
+    assert project.repro() == PRETRAINED | AFTER | {"code"}
     assert "strip_vit.none.test_accuracy.mean" in project.run("dvc", "metrics", "diff", "--all")
 
 
@@ -46,11 +49,11 @@ def test_a_new_seed_runs_its_cells_alone_and_a_dropped_one_none(project):
     params = project.params
     params["study"]["seeds"] = [0, 1]
     project.params = params
-    new = {cell[:-1] + "1" for cell in CELLS}
-    assert project.repro() == new | {"code", "aggregate"}
+    new = {cell[:-1] + "1" for cell in {*CELLS, BASELINE}}
+    assert project.repro() == new | AFTER | {"code"}
     params["study"]["seeds"] = [1]
     project.params = params
-    assert project.repro() == {"code", "aggregate"}
+    assert project.repro() == AFTER | {"code"}
 
 
 def test_layout_comments_and_a_new_backbone_rerun_no_cell(project):
@@ -78,6 +81,16 @@ def test_a_changed_line_in_a_backbone_reruns_its_recipes_alone(project):
     ran = project.repro()
     assert {"train@small-none-0", "train@small-head-0", "weights@small"} <= ran
     assert not [stage for stage in ran if "strip_vit" in stage or stage in ("fetch", "preprocess", "split")]
+
+
+def test_a_baseline_s_setting_reruns_its_cells_alone_and_its_row_is_compared(project):
+    params = project.params
+    params["baselines"]["svm"]["C"] = [0.001]
+    project.params = params
+    assert project.repro() == AFTER | {"code", BASELINE}
+    assert "baselines.svm.test_accuracy.mean" in project.run("dvc", "metrics", "diff", "--all")
+    assert "`svm` (baseline)" in (project.root / "metrics/report.md").read_text()
+    assert "svm/beeswarm.png" in (project.root / "plots/explain/pictures.csv").read_text()
 
 
 def test_a_missing_cell_is_named_and_a_stale_one_is_left_out(project):

@@ -73,6 +73,10 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_alone(composed)
         ("+models.strip_vit.learning_rate=1", "models.strip_vit.learning_rate: unknown key"),
         ("models.strip_vit.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
         ("models.strip_vit.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
+        (
+            "study.explain=[strip_vit-hed]",
+            "did you mean 'strip_vit-head'?",
+        ),
         ("study.baselines=[svn]", "study.baselines: 'svn' does not exist"),
         ("baselines.svm.kind=svn", "did you mean 'svm'?"),
         ("baselines.svm.C=[-1]", "baselines.svm.C"),
