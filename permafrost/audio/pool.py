@@ -1,5 +1,6 @@
 """Work over many clips in a pool of processes: one process a core, one thread a process."""
 
+import ctypes
 import itertools
 import multiprocessing
 import os
@@ -23,6 +24,8 @@ Task = Callable[[int], Result]
 
 WORKERS = "PERMAFROST_WORKERS"
 CLIPS_PER_CHUNK = 16  # what a process takes at a time: enough that handing over costs nothing, few enough to share out
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # as malloc.h numbers them
+KEPT, TOP_PAD = 1 << 30, 1 << 24  # bytes
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
 
 _held: list[int] = []
@@ -58,6 +61,7 @@ def spread(
     workers = min(workers or default_workers(), len(chunks))
     if workers <= 1:
         # One thread here too: a product that is split between threads can differ in its last bit.
+        keep_freed_memory()
         with threadpoolctl.threadpool_limits(1):
             return _collect(map(build(*arguments), range(count)), count, label)
     # Forked processes have the imports already; elsewhere than on Linux forking is not safe beside system libraries.
@@ -105,6 +109,20 @@ def _interruptions_held() -> Iterator[None]:
             signal.raise_signal(number)
 
 
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed for what is asked for next; elsewhere nothing happens.
+
+    With each clip NumPy asks for the same arrays of a megabyte again. Given back to the system and fetched anew, their
+    pages cost a third of the time of rendering (see benchmarks/RESULTS.md); kept, they are the memory of one clip.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    for setting, size in ((M_MMAP_THRESHOLD, KEPT), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, TOP_PAD)):
+        mallopt(setting, size)
+
+
 def _begin(parent: int, build: Callable[..., Task[Any]], arguments: tuple[Any, ...]) -> None:
     global _task
     # Ctrl-C goes to the whole group, but is for the parent to answer; a stage's own handler for SIGTERM is not ours.
@@ -114,6 +132,7 @@ def _begin(parent: int, build: Callable[..., Task[Any]], arguments: tuple[Any, .
         os._exit(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     threadpoolctl.threadpool_limits(1)  # the cores are shared out between processes already
+    keep_freed_memory()
     _task = build(*arguments)
 
 
