@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
-from permafrost.evaluation.study import RESERVED
+from permafrost.evaluation.study import NO_STRATEGY, RESERVED
 from permafrost.report.markdown import table
 from permafrost.report.review_changes import Changes, change_words, entry_words
 from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
@@ -84,7 +84,8 @@ def notes(result: Review) -> list[str]:
         if same:
             every = len(same) == sum(move.model == model for move in result.moves)
             named = "every strategy" if every else listed([f"`{name}`" for name in same])
-            lines.append(f"`{model}`: {named} scored the same in every run.")
+            subject = f"`{model}`" if same == [NO_STRATEGY] else f"`{model}`: {named}"
+            lines.append(f"{subject} scored the same in every run.")
     for model in models:
         old, new = (chosen(side, model) for side in (result.before, result.after))
         if old and new:
