@@ -14,6 +14,7 @@ from permafrost.report.html.theme import FAINT, INK, OWN, accuracy_axis, finishe
 from permafrost.report.wording import count, duration, percent
 
 HEIGHT = 300
+COST = "datum.value < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"  # 0.5, not 500m
 WIDE = 5.0  # costs that differ by more than this factor are drawn on a logarithmic axis
 SHAPES = {"circle": "○", "square": "□", "triangle-up": "△", "diamond": "◇", "triangle-down": "▽", "cross": "✚"}
 
@@ -130,14 +131,14 @@ def _axis(title: str, low: float, high: float) -> alt.X:
     """Costs from ``low`` to ``high``; where they differ much, on a logarithmic axis with ticks at 1, 2, 5, 10 …"""
     if high <= WIDE * low:
         return alt.X(
-            "cost:Q", title=title, scale=alt.Scale(zero=False, padding=24), axis=alt.Axis(format="~s", tickCount=4)
+            "cost:Q", title=title, scale=alt.Scale(zero=False, padding=24), axis=alt.Axis(labelExpr=COST, tickCount=4)
         )
     steps = (1, 10) if high > 100 * low else (1, 2, 5)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     ticks = [step * 10.0**power for power in range(first, last + 1) for step in steps]
     shown = [tick for tick in dict.fromkeys(ticks) if low / 2 <= tick <= high * 2]
     scale = alt.Scale(type="log", nice=False, padding=24)
-    return alt.X("cost:Q", title=f"{title} (log scale)", scale=scale, axis=alt.Axis(format="~s", values=shown))
+    return alt.X("cost:Q", title=f"{title} (log scale)", scale=scale, axis=alt.Axis(labelExpr=COST, values=shown))
 
 
 def _front(parameters: bool, seconds: bool) -> str:
