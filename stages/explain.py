@@ -12,23 +12,21 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from permafrost.baselines.explaining import explain_model, write_importance
 from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.baselines.stored import load_model
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
+from permafrost.evaluation.study import NO_STRATEGY
 from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
 from permafrost.report.explained import Picture, write_pictures
-from permafrost.report.explanation_figures import draw_beeswarm, draw_heatmap, draw_waterfall
-from permafrost.report.saliency_figure import draw_saliency
+from permafrost.report.explanation_figures import draw_explanation
+from permafrost.report.saliency_figure import caption, draw_saliency
 from permafrost.settings import choose
-from permafrost.transfer.examples import Preparation
-from permafrost.transfer.explained_clips import one_of_each_class
+from permafrost.transfer.explained_clips import look, one_of_each_class
 from permafrost.transfer.recipe import Training
-from permafrost.transfer.saliency import saliency
 from stages.stage import parameters, part, run
 
 OUT = Path("plots/explain")
@@ -48,7 +46,7 @@ def main() -> None:
     _, subsets = subsets_for_seed(read_splits(Path("data/splits.csv")), seed)
     test = [row for row, clip in enumerate(clips) if subsets.get(clip.clip_id) == "test"]
     OUT.mkdir(parents=True, exist_ok=True)
-    cells = {name: (name, "baseline") for name in study.get("baselines", [])}
+    cells = {name: (name, NO_STRATEGY) for name in study.get("baselines", [])}
     cells |= {f"{model}-{freeze}": (model, freeze) for model in study["models"] for freeze in study["freezes"]}
     shown: list[Picture] = []
     for name in arguments.names:
@@ -58,7 +56,7 @@ def main() -> None:
             print(f"warning: study.explain: {name} is not in this study and is left out", file=sys.stderr)
             continue
         model, freeze = cells[name]
-        if freeze == "baseline":
+        if freeze == NO_STRATEGY:
             key = f"baselines.{model}"
             recipe = read_baseline(parameters(key), key)
             if not isinstance(recipe, NetworkBaseline):
@@ -69,49 +67,17 @@ def main() -> None:
             base = Path("weights/base", f"{model}.safetensors")
             normalise = part(f"models.{model}", Training).normalise
         shown += _explain_network(name, Path(model, freeze, str(seed)), base, normalise, clips, test)
-    write_pictures(OUT, shown)
+    write_pictures(OUT, shown, keep=bool(arguments.names))
 
 
 def _explain_classical(
     name: str, seed: int, clips: list[ClipRow], test: list[int], label: str | None, clip: str | None
 ) -> list[Picture]:
-    stored = load_model(Path("weights/cells", name, "baseline", str(seed), "model.safetensors"))
+    stored = load_model(Path("weights/cells", name, NO_STRATEGY, str(seed), "model.safetensors"))
     _, values = load_descriptors(Path("data/inputs", f"{name}.npy"))
     found = explain_model(stored, values[test], [clips[row] for row in test], clip)
-    folder = OUT / name
-    write_importance(folder / "importance.csv", found)
-    number = found.class_number(label)
-    of_class = found.values[:, :, number], float(found.base[number]), found.data, list(found.names)
-    shown = found.classes[number]
-    draw_beeswarm(folder / "beeswarm.png", *of_class, shown)
-    draw_heatmap(folder / "heatmap.png", *of_class, shown)
-    row = found.clip_number(clip)
-    predicted = int((found.base + found.values[row].sum(axis=0)).argmax())
-    draw_waterfall(
-        folder / "waterfall.png",
-        found.values[row, :, predicted],
-        float(found.base[predicted]),
-        found.data[row],
-        list(found.names),
-        found.clip_ids[row],
-        found.classes[predicted],
-    )
-    top = ", ".join(found.ranked()[:5])
-    return [
-        Picture(
-            name,
-            f"{name}/beeswarm.png",
-            f"SHAP values of each descriptor for {shown}, a dot a clip; over all classes the largest are {top}",
-        ),
-        Picture(
-            name, f"{name}/heatmap.png", f"The same SHAP values for {shown} clip by clip, like explanations together"
-        ),
-        Picture(
-            name,
-            f"{name}/waterfall.png",
-            f"Why {found.clip_ids[row]} is taken for {found.classes[predicted]}, descriptor by descriptor",
-        ),
-    ]
+    write_importance(OUT / name / "importance.csv", found)
+    return draw_explanation(OUT, name, found, label, clip)
 
 
 def _explain_network(
@@ -119,37 +85,14 @@ def _explain_network(
 ) -> list[Picture]:
     network = load_delta(Path("weights/cells", place, "delta.safetensors"), base).eval()
     classes = class_names(Path("metrics/cells", place, "predictions.csv"))
-    chosen = one_of_each_class([clips[row].label for row in test])
-    rows = [test[number] for number in chosen]
+    rows = [test[number] for number in one_of_each_class([clips[row].label for row in test])]
     stored = np.load(Path("data/inputs", f"{place.parts[0]}.npy"), mmap_mode="c", allow_pickle=False)[rows]
-    length = network.origin.input_shape[0]
-    heard = stored[:, :length] if stored.ndim == 2 else stored  # trained on crops: the first one
-    inputs = Preparation(network, normalise, torch.device("cpu"))(torch.from_numpy(np.array(heard)))
-    with torch.no_grad():
-        probabilities = network(inputs).softmax(1)
-    predicted = probabilities.argmax(1)
-    found = saliency(network, inputs, predicted)
-    captions = []
-    for number, row in enumerate(rows):
-        answer = classes[int(predicted[number])]
-        share = f"{float(probabilities[number].max()):.2f}"
-        said = f"found, {share}" if answer == clips[row].label else f"taken for {answer}, {share}"
-        captions.append(f"{clips[row].label}: {said}")
-    draw_saliency(
-        OUT / name / "saliency.png",
-        f"What {name} looks at",
-        found.method,
-        found.pictures.numpy(),
-        found.maps.numpy(),
-        captions,
-    )
-    return [
-        Picture(
-            name,
-            f"{name}/saliency.png",
-            f"Mel pictures of one clip a class, where {name} looks coloured ({found.method}): {'; '.join(captions)}",
-        )
+    found, probabilities = look(network, normalise, stored)
+    captions = [
+        caption(clips[row].label, classes[values.argmax()], values.max())
+        for row, values in zip(rows, probabilities, strict=True)
     ]
+    return [draw_saliency(OUT, name, found.method, found.pictures.numpy(), found.maps.numpy(), captions)]
 
 
 if __name__ == "__main__":

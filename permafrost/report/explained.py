@@ -22,8 +22,14 @@ class Picture:
 COLUMNS = [field.name for field in fields(Picture)]
 
 
-def write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
-    """Write the list; without pictures it has a header alone, so that Git and DVC have a file to keep."""
+def write_pictures(folder: Path, pictures: Sequence[Picture], keep: bool = False) -> None:
+    """Write the list; without pictures it has a header alone, so that Git and DVC have a file to keep.
+
+    ``keep``: pictures of other models that are listed already stay listed.
+    """
+    if keep and (folder / LIST).exists():
+        new = {picture.name for picture in pictures}
+        pictures = [*(picture for picture in read_pictures(folder) if picture.name not in new), *pictures]
     with (folder / LIST).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import matplotlib as mpl
 import numpy as np
@@ -10,6 +11,7 @@ import shap
 from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
+from permafrost.report.explained import Picture
 from permafrost.report.style import house_style, save
 
 COLOURS = 128
@@ -17,6 +19,63 @@ SHOWN = 15  # descriptors in a picture; the rest is one line
 SEED = 0  # of the beeswarm's jitter
 
 Floats = NDArray[np.float64]
+
+
+class Explained(Protocol):
+    """SHAP values as ``baselines.explaining.Explanation`` has them: ``values`` [clips, descriptors, classes]."""
+
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    values: Floats
+    base: Floats
+    data: Floats
+    clip_ids: tuple[str, ...]
+
+    def ranked(self) -> list[str]:
+        """The descriptors, the most important first."""
+
+    def class_number(self, label: str | None) -> int:
+        """The place of a class; for None, of the one that varies most."""
+
+    def clip_number(self, clip_id: str | None) -> int:
+        """The place of a clip; for None, the first."""
+
+
+def draw_explanation(out: Path, name: str, found: Explained, label: str | None, clip: str | None) -> list[Picture]:
+    """Draw beeswarm, heatmap and waterfall of model ``name`` into ``out/name``; what each shows.
+
+    Args:
+        out: plots/explain.
+        name: of the model.
+        found: its explanation.
+        label: the class of beeswarm and heatmap; None for the one that varies most.
+        clip: that of the waterfall; None for the first.
+
+    Raises:
+        PermafrostError: no such class or clip.
+    """
+    number, row = found.class_number(label), found.clip_number(clip)
+    of_class = found.values[:, :, number], float(found.base[number]), found.data, list(found.names)
+    shown = found.classes[number]
+    draw_beeswarm(out / name / "beeswarm.png", *of_class, shown)
+    draw_heatmap(out / name / "heatmap.png", *of_class, shown)
+    predicted = int((found.base + found.values[row].sum(axis=0)).argmax())
+    draw_waterfall(
+        out / name / "waterfall.png",
+        found.values[row, :, predicted],
+        float(found.base[predicted]),
+        found.data[row],
+        list(found.names),
+        found.clip_ids[row],
+        found.classes[predicted],
+    )
+    words = {
+        "beeswarm": f"SHAP values of each descriptor for {shown}, a dot a clip; over all classes the largest are "
+        + ", ".join(found.ranked()[:5]),
+        "heatmap": f"The same SHAP values for {shown} clip by clip, like explanations together",
+        "waterfall": f"Why {found.clip_ids[row]} is taken for {found.classes[predicted]}, descriptor by descriptor",
+    }
+    return [Picture(name, f"{name}/{kind}.png", said) for kind, said in words.items()]
 
 
 def draw_beeswarm(path: Path, values: Floats, base: float, data: Floats, names: list[str], label: str) -> None:

@@ -76,6 +76,11 @@ def test_pictures_are_listed_and_found_again(tmp_path):
     (tmp_path / "svm/beeswarm.png").write_bytes(b"png")
     write_pictures(tmp_path, pictures)
     assert read_pictures(tmp_path) == pictures
+    other = Picture("svm", "svm/beeswarm.png", "again")
+    more = Picture("cnn", "svm/beeswarm.png", "another model")
+    write_pictures(tmp_path, [more], keep=True)
+    write_pictures(tmp_path, [other], keep=True)
+    assert read_pictures(tmp_path) == [more, other]
     write_pictures(tmp_path, [])
     assert read_pictures(tmp_path) == []
 
