@@ -4,7 +4,7 @@ from typing import Any
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
-from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import BASELINE, control_of, is_control
 from permafrost.report.wording import interval, limits, percent, plural, points
@@ -47,9 +47,11 @@ def verdict(item: Contrast, analysis: Analysis) -> str:
         return "a difference that survives correction"
     if item.verdict == "not supported":
         return f"so that a difference of {percent(analysis.relevant, 0)} points or more is excluded"
+    if item.p_claim is not None and item.p_claim <= LEVEL:
+        return f"which is undecided: {rests_on(analysis)} are too few to claim a difference"
     if item.low <= 0 <= item.high:
         return f"which {rests_on(analysis)} cannot tell from zero"
-    return f"which is undecided: it does not survive correction over {item.claims} statements"
+    return f"which is undecided: it does not survive correction over {plural(item.claims, 'statement')}"
 
 
 def rests_on(analysis: Analysis) -> str:

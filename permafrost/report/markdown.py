@@ -157,8 +157,8 @@ def _sure(cells: Cells, analysis: Analysis, model: str) -> list[str]:
     if result.contrasts:
         blocks.append(contrast_table(each_pair_once(result.contrasts)))
         blocks.append(
-            f"p: {result.contrasts[0].method}; corrected over all {result.contrasts[0].claims} statements about this "
-            "model. dz: Cohen's, over seeds. `comparisons.csv` has the classical tests beside these."
+            f"p: {result.contrasts[0].method}; corrected over {plural(result.contrasts[0].claims, 'statement')} about "
+            "this model. dz: Cohen's, over seeds. `comparisons.csv` has the classical tests beside these."
         )
     if transfer := analysis.transfer.get(model):
         blocks += [f"### Transfer gain of `{model}`", transfer.answer, contrast_table(transfer.gains)]

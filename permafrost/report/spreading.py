@@ -1,16 +1,17 @@
 """Names moved apart so that none covers another."""
 
+import numpy as np
+from scipy.optimize import isotonic_regression
+
 
 def spread(heights: list[float], distance: float, low: float, high: float) -> list[float]:
-    """Ascending ``heights`` moved apart to at least ``distance``, first upwards, then down from ``high``.
+    """Ascending ``heights`` moved apart to at least ``distance``, by the least sum of squared moves, within limits.
 
     Where ``low`` to ``high`` has no room for all, they keep their distance and go beyond ``high``.
     """
-    moved = list(heights)
-    for number in range(1, len(moved)):
-        moved[number] = max(moved[number], moved[number - 1] + distance)
-    ceiling = max(high, low + distance * (len(moved) - 1))
-    for number in reversed(range(len(moved))):
-        moved[number] = min(moved[number], ceiling)
-        ceiling = moved[number] - distance
-    return moved
+    if not heights:
+        return []
+    # Heights less their places times the distance need only not fall.
+    places = distance * np.arange(len(heights))
+    moved = isotonic_regression(np.asarray(heights) - places).x
+    return (np.clip(moved, low, max(low, high - places[-1])) + places).tolist()

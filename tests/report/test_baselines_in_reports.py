@@ -63,7 +63,8 @@ def test_the_tables_have_them_too(told):
 
 def test_names_are_moved_apart_no_more_than_needed():
     assert spread([10, 50, 90], 5, 0, 100) == [10, 50, 90]
-    assert spread([50, 51, 52], 5, 0, 100) == [50, 55, 60]
+    assert spread([50, 51, 52], 5, 0, 100) == [46, 51, 56]
+    assert spread([10, 50, 51], 5, 0, 100) == [10, 48, 53]
     assert spread([97, 98, 99], 5, 0, 100) == [90, 95, 100]
     assert spread([], 5, 0, 100) == []
     crowded = spread([1, 1, 1], 5, 0, 6)

@@ -76,8 +76,10 @@ def test_a_difference_within_noise_is_said_to_be(study):
 
 def test_a_difference_that_falls_to_correction_is_undecided(study):
     _, _, analysis = told(study(["vit"]))
-    item = replace(analysis.models["vit"].contrasts[0], low=0.01, high=0.2, verdict="undecided", claims=9)
+    item = replace(analysis.models["vit"].contrasts[0], low=0.01, high=0.2, verdict="undecided", claims=9, p_claim=0.2)
     assert verdict(item, analysis) == "which is undecided: it does not survive correction over 9 statements"
+    few = replace(item, p_claim=0.02)  # five splits, say: below .05, but too few to claim by
+    assert verdict(few, analysis) == "which is undecided: 3 seeds and 40 test clips are too few to claim a difference"
     item = replace(item, low=-0.01, high=0.02, verdict="not supported")
     assert verdict(item, analysis) == "so that a difference of 4 points or more is excluded"
 
