@@ -23,7 +23,7 @@ from permafrost.report.html.study_page import Origin, study_page
 from permafrost.report.markdown import report
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
-from permafrost.report.tables import confusion_rows, learning_curves, runs_table, write_csv
+from permafrost.report.tables import all_curves, confusion_rows, runs_table, write_csv
 from stages.revisions import inputs_revision
 from stages.stage import parameters, run, section
 
@@ -53,7 +53,7 @@ def main() -> None:
     write_csv(metrics / "comparisons.csv", comparisons_table(analysis))
     write_csv(metrics / "outcomes.csv", outcome_table(cells))
     write_csv(plots / "runs.csv", runs_table(cells))
-    write_csv(plots / "learning_curves.csv", learning_curves(cells))
+    write_csv(plots / "learning_curves.csv", all_curves(cells))
     write_csv(plots / "confusion.csv", confusion_rows(cells, *chosen))
     save(strategy_figure(cells, summary), plots / "strategies.png")
     save(curve_figure(cells, facts), plots / "learning_curves.png")

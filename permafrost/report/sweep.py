@@ -18,12 +18,13 @@ def varied(rows: Sequence[Row], sections: Sequence[str]) -> list[str]:
 
 
 def scored(rows: Sequence[Row], score: str) -> list[tuple[str, str]]:
-    """(model, strategy) of all that have ``score`` in any row, in the order in which they come."""
+    """(model, strategy) of all that have ``score`` in any row, in the order in which they come; of a baseline,
+    ``baselines`` and its name, as in summary.json."""
     found = {}
     for row in rows:
         for name in row:
             parts = name.split(".")
-            if len(parts) == 4 and parts[2:] == [score, "mean"]:
+            if len(parts) == 4 and parts[2:] == [score, "mean"] and _number(row[name]):
                 found[parts[0], parts[1]] = None
     return list(found)
 

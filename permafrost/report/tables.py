@@ -1,10 +1,22 @@
 """The tables behind the report and the plots. Each function gives a data frame; ``write_csv`` writes it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from permafrost.evaluation.cells import Cells
+
+
+def all_curves(cells: Cells) -> pd.DataFrame:
+    """``learning_curves`` of the models, then of the baselines that train by epochs, with depth -1: a closed fit has
+    no curve."""
+    tables = [learning_curves(cells)]
+    if cells.baselines:
+        epochs = cells.baselines.histories.groupby("model")["epoch"].transform("max")
+        curves = learning_curves(replace(cells.baselines, histories=cells.baselines.histories[epochs > 1]))
+        tables += [curves.assign(depth=-1)] * bool(len(curves))
+    return pd.concat(tables, ignore_index=True)
 
 
 def learning_curves(cells: Cells) -> pd.DataFrame:

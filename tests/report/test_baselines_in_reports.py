@@ -14,7 +14,7 @@ from permafrost.report.explained import Picture, read_pictures, write_pictures
 from permafrost.report.markdown import report
 from permafrost.report.spreading import spread
 from permafrost.report.strategy_figure import strategy_figure
-from permafrost.report.tables import runs_table
+from permafrost.report.tables import all_curves, runs_table
 from tests.report.test_report import DATA, FREEZES
 
 MODELS, BASELINES, SEEDS = ["vit", "vit_random"], ["svm", "boosting"], [0, 1, 2]
@@ -59,6 +59,17 @@ def test_the_tables_have_them_too(told):
     runs = runs_table(cells)
     assert (runs["depth"] == -1).sum() == len(BASELINES) * len(SEEDS)
     assert list(runs["model"].iloc[-3:]) == ["boosting"] * 3
+
+
+def test_baselines_that_train_by_epochs_have_curves(fake_study):
+    folder = fake_study(MODELS, FREEZES, SEEDS, baselines=["cnn"])
+    fake_study([], [], SEEDS, folder=folder, baselines=["svm"], epochs=1)
+    both = all_curves(read_study(folder, MODELS, FREEZES, SEEDS, ["cnn", "svm"]))
+    own = both[both["depth"] == -1]
+    assert set(own["model"]) == {"cnn"} and set(own["freeze"]) == {"baseline"}
+    assert list(own["epoch"]) == [1, 2, 3, 4, 5] and set(own["n"]) == {3}
+    alone = all_curves(read_study(folder, MODELS, FREEZES, SEEDS, ["svm"]))
+    assert alone.equals(both[both["depth"] >= 0].reset_index(drop=True))
 
 
 def test_names_are_moved_apart_no_more_than_needed():

@@ -45,3 +45,10 @@ def test_curves_are_drawn_an_experiment_a_line():
     legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert legend == ["lr 0.002", "lr 0.01"]
     assert figure.axes[0].lines[1].get_marker() == "o", "a single epoch is seen"
+
+
+def test_scores_that_no_experiment_has_make_no_column():
+    row = {"vit.none.test_accuracy.mean": 0.5, "vit.head.test_accuracy.mean": None}
+    row |= {"baselines.svm.test_accuracy.mean": 0.8}
+    gone = row | {"vit.head.test_accuracy.mean": NAN}
+    assert scored([row, gone], "test_accuracy") == [("vit", "none"), ("baselines", "svm")]
