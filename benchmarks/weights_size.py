@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         composed = Path(folder, "params.yaml")
         compose_into(composed, [f"study={arguments.study}"])
         params = yaml.safe_load(composed.read_text(encoding="utf-8"))
-    study, rows = params["study"], []
+    study = params["study"]
+    sizes: list[tuple[str, int, int, int]] = []
     for model in study["models"]:
         recipe = params["models"][model]
         network = build(recipe["backbone"], tuple(recipe["input"]["size"]), CLASSES, 0)
@@ -43,10 +44,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             for name in study["freezes"]
         ]
         count = len(study["freezes"]) * len(study["seeds"])
-        rows.append(_row(model, count, base + sum(cells), whole * count))
-    totals = [sum(row[key] for row in rows) for key in ("cells", "changed tensors and base, GB", "whole models, GB")]
-    rows.append(_row("all", totals[0], totals[1] * 1e9, totals[2] * 1e9))
-    publish(f"Weights of the study {arguments.study}", rows, arguments.json)
+        sizes.append((model, count, base + sum(cells), whole * count))
+    sizes.append(("all", *(sum(column) for column in list(zip(*sizes, strict=True))[1:])))
+    publish(f"Weights of the study {arguments.study}", [_row(*size) for size in sizes], arguments.json)
 
 
 def stored(module: nn.Module) -> int:
@@ -63,7 +63,7 @@ def changed(network: Network, freezing: Freezing) -> int:
     return parameters + sum(tensor.nbytes for tensor in network.buffers() if id(tensor) not in frozen)
 
 
-def _row(model: str, cells: int, ours: float, whole: float) -> Row:
+def _row(model: str, cells: int, ours: int, whole: int) -> Row:
     return {
         "model": model,
         "cells": cells,

@@ -15,7 +15,7 @@ import pandas as pd
 from dvc.api import exp_show
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.study import NO_STRATEGY
+from permafrost.evaluation.study import cell_of
 from permafrost.report.style import save
 from permafrost.report.sweep import NAME, scored, sweep_table, varied
 from permafrost.report.sweep_figure import sweep_figure
@@ -45,9 +45,7 @@ def _draw(rows: list[dict], sections: list[str], arguments: argparse.Namespace) 
     models = {name.split(".")[1] for name in names if name.split(".")[0] in ("models", "baselines")}
     wanted = arguments.of or next((cell for cell in cells if models & set(cell.split("."))), cells[0])
     choose(wanted, cells, "--of")
-    model, freeze = wanted.split(".")
-    if model == "baselines":
-        model, freeze = freeze, NO_STRATEGY
+    model, freeze = cell_of(*wanted.split("."))
     rows = sorted(rows, key=lambda row: [(str(type(row.get(name))), row.get(name)) for name in names])
     curves = {}
     for row in rows:

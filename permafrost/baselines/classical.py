@@ -110,12 +110,11 @@ def fit(
     columns = tuple(range(values.shape[1])) if columns is None else columns
     values = values[:, columns]
     points = grid(settings)
-    if _size(points) == 1 and fewest_groups(labels, groups)[1] < 2:
-        # Nothing to choose, and nothing held out by which probabilities could be made honest: they stay as they are.
-        point = {name: options[0] for name, options in points[0].items()}
-        return Fit(make_model(settings, point, seed).fit(values, labels), point, None, 1.0, columns)
-    folds = inner_folds(settings.inner_folds, labels, groups, seed)
-    if _size(points) == 1:
+    single = _size(points) == 1
+    # Nothing to choose, and nothing to hold out: then probabilities stay as they are.
+    without = single and fewest_groups(labels, groups)[1] < 2
+    folds = [] if without else inner_folds(settings.inner_folds, labels, groups, seed)
+    if single:
         point = {name: options[0] for name, options in points[0].items()}
         pipeline, accuracy = make_model(settings, point, seed).fit(values, labels), None
     else:
@@ -126,7 +125,9 @@ def fit(
             search.fit(values, labels)
         point = {name.removeprefix(f"{MODEL}__"): value for name, value in search.best_params_.items()}
         pipeline, accuracy = search.best_estimator_, float(search.best_score_)
-    temperature = _temperature(make_model(settings, point, seed), values, labels, folds) if _is_svm(pipeline) else 1.0
+    temperature = 1.0
+    if folds and _is_svm(pipeline):
+        temperature = _temperature(make_model(settings, point, seed), values, labels, folds)
     return Fit(pipeline, point, accuracy, temperature, columns)
 
 

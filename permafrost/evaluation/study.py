@@ -12,8 +12,9 @@ from permafrost.settings import Settings
 BASELINE = "none"
 # What stands where a cell of a model has its strategy: baselines have no freezing dimension.
 NO_STRATEGY = "baseline"
+BASELINES = "baselines"  # where summary.json has them: a model whose strategies are the baselines
 # Top-level keys of summary.json beside the models.
-RESERVED = ("baselines", "comparisons", "data")
+RESERVED = (BASELINES, "comparisons", "data")
 
 
 def _name(value: str) -> str:
@@ -58,6 +59,11 @@ class Study(Settings):
     def cells(self) -> list[tuple[str, str, int]]:
         """(model, freeze, seed) of every cell, in the order of the lists."""
         return list(product(self.models, self.freezes, self.seeds))
+
+
+def cell_of(model: str, strategy: str) -> tuple[str, str]:
+    """Model and strategy as cells and tables have them, of what summary.json has under ``model.strategy``."""
+    return (strategy, NO_STRATEGY) if model == BASELINES else (model, strategy)
 
 
 def control_of(model: str, models: list[str]) -> str | None:

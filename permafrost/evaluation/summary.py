@@ -1,6 +1,6 @@
 """The study in numbers: each strategy, what was planned to be compared, the data. `dvc metrics diff` shows these."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.cells import Cells
@@ -8,7 +8,7 @@ from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import Estimate, estimates
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import NO_STRATEGY
+from permafrost.evaluation.study import BASELINES, NO_STRATEGY
 from permafrost.evaluation.study_analysis import tested_per_trained
 
 DIGITS = 6
@@ -32,13 +32,18 @@ def summarise(cells: Cells, data: dict[str, Any], analysis: Analysis) -> dict[st
     overlap = tested_per_trained(data)
     strategies = {model: _rounded(estimates(cells, model, overlap)) for model in cells.models}
     if cells.baselines:
-        strategies["baselines"] = baseline_numbers(cells.baselines, overlap)
+        strategies[BASELINES] = baseline_numbers(cells.baselines, overlap)
     return {**strategies, "comparisons": compare(cells, analysis), "data": data}
 
 
 def baseline_numbers(baselines: Cells, test_per_train: float) -> dict[str, Any]:
     """``baseline → score → {mean, sd, ci_low, ci_high, n}``: no level of strategies, for there are none."""
     return {name: _rounded(estimates(baselines, name, test_per_train)[NO_STRATEGY]) for name in baselines.models}
+
+
+def baseline_accuracies(summary: Mapping[str, Any]) -> dict[str, Estimate]:
+    """Test accuracy of each baseline of summary.json; empty where it has none."""
+    return {name: numbers["test_accuracy"] for name, numbers in summary.get(BASELINES, {}).items()}
 
 
 def compare(cells: Cells, analysis: Analysis) -> dict[str, Any]:

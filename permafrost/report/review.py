@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
-from permafrost.evaluation.study import NO_STRATEGY, RESERVED
+from permafrost.evaluation.study import BASELINES, NO_STRATEGY, RESERVED
 from permafrost.report.markdown import table
 from permafrost.report.review_changes import Changes, change_words, entry_words
 from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
@@ -154,7 +154,7 @@ def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
 def models_of(result: Review) -> list[str]:
     """Every model of either revision, ``baselines`` last."""
     names = [name for side in (result.after, result.before) for name in side.summary if name not in RESERVED]
-    last = ["baselines"] if any(side.summary.get("baselines") for side in (result.after, result.before)) else []
+    last = [BASELINES] if any(side.summary.get(BASELINES) for side in (result.after, result.before)) else []
     return [*dict.fromkeys(names), *last]
 
 

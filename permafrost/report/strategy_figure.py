@@ -13,6 +13,7 @@ from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of, is_control
+from permafrost.evaluation.summary import baseline_accuracies
 from permafrost.report.reference_lines import draw_reference_lines, room_for
 from permafrost.report.style import CONTROL, FAINT, INK, OWN, REFERENCE, headline, house_style, new_figure, top_legend
 from permafrost.report.wording import percent, plural
@@ -39,7 +40,7 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
         for ax in axes[len(models) :]:
             ax.set_visible(False)
         _limits(axes[0], cells, summary)
-        baselines = {name: numbers["test_accuracy"] for name, numbers in summary.get("baselines", {}).items()}
+        baselines = baseline_accuracies(summary)
         for ax in axes[: len(models)]:
             draw_reference_lines(ax, baselines, len(cells.freezes) - 0.5)
         controlled = any(control_of(model, cells.models) for model in models)
@@ -82,7 +83,7 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped:
     ax.set_xticks(range(len(cells.freezes)), [_tick(cells, model, freeze, wrapped) for freeze in cells.freezes])
     ax.get_xticklabels()[chosen].set_fontweight("bold")
     edge = len(cells.freezes) - 0.5
-    ax.set_xlim(-0.5, edge + room_for(len(summary.get("baselines", {}))))
+    ax.set_xlim(-0.5, edge + room_for(len(baseline_accuracies(summary))))
     ax.set_title(model)
     ax.annotate(
         "chosen on\nvalidation",
@@ -142,8 +143,7 @@ def _limits(ax: Axes, cells: Cells, summary: dict[str, Any]) -> None:
     for model in cells.models:
         numbers = [summary[model][freeze]["test_accuracy"] for freeze in cells.freezes]
         drawn += [100 * item[end] for item in numbers for end in ("ci_low", "ci_high") if item[end] is not None]
-    for numbers in summary.get("baselines", {}).values():
-        accuracy = numbers["test_accuracy"]
+    for accuracy in baseline_accuracies(summary).values():
         drawn += [100 * accuracy[key] for key in ("mean", "ci_low", "ci_high") if accuracy[key] is not None]
     low, high = min(drawn), max(drawn)
     room = max(high - low, 5)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
-from permafrost.evaluation.study import NO_STRATEGY
+from permafrost.evaluation.study import cell_of
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.parts import Chart, Mark, Table, chip, code, inline
@@ -114,8 +114,7 @@ def _within_table(result: Review, model: str) -> Table:
 
 
 def _by_seed(side: Revision, model: str, freeze: str) -> Any:
-    if model == "baselines":
-        model, freeze = freeze, NO_STRATEGY
+    model, freeze = cell_of(model, freeze)
     rows = side.runs[(side.runs["model"] == model) & (side.runs["freeze"] == freeze)]
     return rows.set_index("seed")["test_accuracy"]
 

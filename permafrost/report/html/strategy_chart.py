@@ -6,6 +6,7 @@ from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of
+from permafrost.evaluation.summary import baseline_accuracies
 from permafrost.report.html.parts import Chart, Mark, Table, code
 from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
 from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN, REFERENCE
@@ -24,7 +25,7 @@ def strategy_chart(cells: Cells, summary: dict[str, Any], model: str) -> Chart:
             scores = by_seed(cells, (name, freeze), "test_accuracy")
             means.append(mean_row(freeze, name, side, numbers))
             seeds += seed_rows(freeze, name, side, scores)
-    chance = 100 * summary["data"]["chance"]
+    chance, references = 100 * summary["data"]["chance"], baseline_accuracies(summary)
     return Chart(
         name=f"strategies-{model}",
         title=f"Test accuracy by freezing strategy: {model}",
@@ -37,10 +38,10 @@ def strategy_chart(cells: Cells, summary: dict[str, Any], model: str) -> Chart:
             _extent(cells, summary),
             chance,
             chosen_freeze(cells, model),
-            _references(summary),
+            references,
         ),
         table=strategy_table(cells, summary, model),
-        legend=_legend(control, len(cells.seeds), bool(_references(summary))),
+        legend=_legend(control, len(cells.seeds), bool(references)),
         wide=True,
     )
 
@@ -79,15 +80,10 @@ def _scores(numbers: dict[str, Any]) -> list[str]:
 def _extent(cells: Cells, summary: dict[str, Any]) -> list[float]:
     """Everything that the charts of all models show: they share one scale."""
     numbers = [summary[model][freeze]["test_accuracy"] for model in cells.models for freeze in cells.freezes]
-    numbers += _references(summary).values()
+    numbers += baseline_accuracies(summary).values()
     ends = [100 * item[end] for item in numbers for end in ("ci_low", "ci_high") if item[end] is not None]
     means = (100 * item["mean"] for item in numbers)
     return [*ends, *means, *(100 * cells.runs["test_accuracy"]), 100 * summary["data"]["chance"]]
-
-
-def _references(summary: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Test accuracy of each baseline."""
-    return {name: numbers["test_accuracy"] for name, numbers in summary.get("baselines", {}).items()}
 
 
 def _legend(control: str | None, seeds: int, referenced: bool) -> list[Mark]:
@@ -112,6 +108,6 @@ def _words(cells: Cells, summary: dict[str, Any], model: str, control: str | Non
     text += f" Its random-weights control: {told(control)}." if control else ""
     others = [
         f"{name} {percent(numbers['mean'])} % ({limits(numbers['ci_low'], numbers['ci_high'])})"
-        for name, numbers in _references(summary).items()
+        for name, numbers in baseline_accuracies(summary).items()
     ]
     return text + (f" Baselines: {', '.join(others)}." if others else "")

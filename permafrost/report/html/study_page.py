@@ -155,5 +155,5 @@ def _sure(cells: Cells, analysis: Analysis, model: str) -> dict[str, Any]:
         if tested
         else None,
         "method": result.contrasts[0].method if result.contrasts else "",
-        "claims": result.contrasts[0].claims if result.contrasts else 0,
+        "claims": plural(result.contrasts[0].claims if result.contrasts else 0, "statement"),
     }
