@@ -28,8 +28,9 @@ $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
 repro: venv  ## run the pipeline: whatever has changed since the last run
 	dvc repro
 
+# A worker that dies is not replaced: xdist can then wait for ever (pytest-dev/pytest-xdist#784, #1378).
 test: venv  ## run the tests
-	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 
 lint: venv  ## check style and formatting
 	ruff check .

@@ -2,10 +2,16 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+# Tests call more of librosa than the package does. Processes that compile it at once spoil Numba's store for each other
+# (see permafrost/audio/librosa_compiled.py): each has its own. Numba reads this when it is first imported.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache/numba" / WORKER)
 
 CLASSES = ("blues", "disco", "jazz", "pop")
 # Accuracy that a strategy aims at, by depth; a control falls to less the more of it is frozen.

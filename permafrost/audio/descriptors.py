@@ -14,6 +14,7 @@ import numpy as np
 import scipy.ndimage
 from numpy.typing import NDArray
 
+from permafrost.audio.librosa_compiled import compile_once
 from permafrost.audio.pool import spread
 from permafrost.audio.rows import RowFile
 from permafrost.audio.samples import as_float32
@@ -45,6 +46,11 @@ def describe(waveform: Floats, sample_rate: int) -> NDArray[np.float64]:
     Returns:
         float64 [57]; means, variances, and the tempo in beats a minute.
     """
+    compile_once(_describe_a_tone)
+    return _describe(waveform, sample_rate)
+
+
+def _describe(waveform: Floats, sample_rate: int) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         # Of clips shorter than a window, and of clips without a pitch: they have descriptors all the same.
         warnings.filterwarnings("ignore", message="n_fft=.* is too large for input signal")
@@ -91,6 +97,7 @@ def extract(
         raise PermafrostError(
             f"{waveforms} has {rows.rows} rows and data/clips.csv {len(clip_ids)}; run `dvc repro preprocess`"
         )
+    compile_once(_describe_a_tone)  # here, so that the pool's processes have it from their parent
     values = np.stack(spread(_describer, (waveforms, sample_rate), rows.rows, "descriptors", workers))
     bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
     if len(bad):
@@ -103,6 +110,12 @@ def extract(
             "remove these recordings, or raise preprocess.silence_dbfs so that they are rejected"
         )
     return values
+
+
+def _describe_a_tone() -> None:
+    """Descriptors of half a second with a pitch, and with an onset: every function of librosa is called."""
+    time = np.arange(11025, dtype=np.float32) / 22050
+    _describe(np.where(time > 0.2, np.sin(2 * np.pi * 440 * time), 0).astype(np.float32), 22050)
 
 
 def running_median(rows: Floats, size: int) -> Floats:

@@ -1,7 +1,12 @@
+import os
+import subprocess
+import sys
+
 import librosa
 import numpy as np
 import pytest
 import scipy.ndimage
+import threadpoolctl
 
 from permafrost.audio.descriptors import NAMES, describe, extract, running_median
 from permafrost.errors import PermafrostError
@@ -74,8 +79,32 @@ def test_rows_are_described_in_order_by_any_number_of_processes(tmp_path):
     one, two = extract(waveforms, RATE, ids, workers=1), extract(waveforms, RATE, ids, workers=2)
     assert one.shape == (18, 57) and np.array_equal(one, two)
     stored = np.load(waveforms)[1].astype(np.float32) / 32768
-    assert np.array_equal(one[1], describe(stored, RATE))
+    with threadpoolctl.threadpool_limits(1):  # as in the pool
+        assert np.array_equal(one[1], describe(stored, RATE))
     assert np.array_equal(one[0], one[3]) and not np.array_equal(one[0], one[1])
+
+
+def test_processes_that_compile_librosa_at_once_spoil_nothing(tmp_path):
+    """Without a lock, nearly always one of them or every later one dies of a segmentation fault."""
+    code = """if True:
+        import sys, numba, numpy as np
+        for _ in range(int(sys.argv[1])):
+            numba.njit(lambda: 0)()  # Numba counts what it compiles, and names functions by the count
+        from permafrost.audio.descriptors import describe
+        print(describe(np.sin(np.arange(9000, dtype=np.float32) / 9), 22050).sum())
+    """
+
+    def start(compiled_before):
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+        command = [sys.executable, "-c", code, str(compiled_before)]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+
+    def finish(process):
+        return process.communicate()[0], process.returncode
+
+    at_once = [finish(process) for process in [start(0), start(3)]]
+    assert any(tmp_path.rglob("*localmax*.nbc")), "nothing was compiled here: the test tests nothing"
+    assert [*at_once, finish(start(0))] == [(at_once[0][0], 0)] * 3
 
 
 def test_a_digitally_silent_clip_has_finite_descriptors():
