@@ -5,7 +5,8 @@
 Start-up: stage train on a small cell in a temporary folder, from the start of the process to the end of its first
 optimiser step, in seconds of wall time and of CPU time; the median of ``--runs``. ``-X importtime`` splits it: what
 importing other people's packages takes (at whatever moment), the interpreter itself, and the rest, which is the
-project's own code and the work that it asks for. DVC: cells that copy a file, in a temporary repository. At last a
+project's own code and the work that it asks for. The same cell to the end of its process, with the stages' settings of
+Python's garbage collector and with Python's own. DVC: cells that copy a file, in a temporary repository. At last a
 ``dvc repro`` of the project itself, if everything there is up to date.
 """
 
@@ -30,6 +31,13 @@ OWN = ("permafrost", "stages", "benchmarks", "__main__")
 SHAPE, CLIPS, CLASSES = (128, 216), 60, 4
 CELL = ("--model", "x", "--freeze", "y", "--seed", "0")
 IMPORT_LINE = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)$", re.MULTILINE)
+# What stages/__init__.py and stages/stage.py set is taken back.
+WITH_PYTHONS_COLLECTOR = """
+import gc, runpy, sys, stages
+gc.set_threshold(700, 10, 10)
+gc.freeze = lambda: None
+runpy.run_module("stages.train", run_name="__main__", alter_sys=True)
+"""
 STUB = "mkdir -p metrics/{0} weights/{0} && cp clips.csv metrics/{0}/ && cp clips.csv weights/{0}/"
 
 
@@ -58,6 +66,10 @@ def start_up(project: Path, runs: int) -> list[Row]:
     bare = [clock_process([sys.executable, "-c", "pass"], project)[:2] for _ in range(runs)]
     split = [first_step(project, "-X", "importtime") for _ in range(runs)]
     imports = [third_party_seconds(text) for _, _, text in split]
+    train = [sys.executable, "-m", "stages.train", *CELL]
+    ordinary = [sys.executable, "-c", WITH_PYTHONS_COLLECTOR, *CELL]
+    whole = [[clock_process(command, project)[:2] for command in (train, ordinary)] for _ in range(runs)]
+    ours, pythons = zip(*whole, strict=True)
     parts = [
         ("process start to first step", [one[0] for one in plain], [one[1] for one in plain], "at most 2.5 s"),
         ("  the interpreter alone", [one[0] for one in bare], [one[1] for one in bare], ""),
@@ -68,6 +80,8 @@ def start_up(project: Path, runs: int) -> list[Row]:
             None,
             "at most 0.5 s",
         ),
+        ("process start to its end", [one[0] for one in ours], [one[1] for one in ours], ""),
+        ("  with Python's own garbage collection", [one[0] for one in pythons], [one[1] for one in pythons], ""),
     ]
     return [
         {"what": what, "wall, s": float(np.median(wall)), "CPU, s": float(np.median(cpu)) if cpu else None}

@@ -7,8 +7,6 @@ import os
 import sys
 import time
 
-from torch.optim.optimizer import register_optimizer_step_post_hook
-
 from permafrost.transfer.fused_steps import FusedSteps
 from stages.stage import run
 from stages.train import main
@@ -30,6 +28,9 @@ def step_and_leave(optimiser: FusedSteps) -> None:
 STEP = FusedSteps.step
 
 if __name__ == "__main__":
+    # Here, so that a stage's own imports come first, as they do in a stage.
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
     FusedSteps.step = step_and_leave
     register_optimizer_step_post_hook(leave)
     run(main)

@@ -1,5 +1,6 @@
 """What every stage script shares: its parameters, how it fails, how it is interrupted."""
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -65,3 +66,5 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
+    finally:
+        gc.freeze()  # the interpreter would look through everything once more before it ends
