@@ -7,7 +7,7 @@ export PATH := $(BIN):$(PATH)
 # What `make review` compares with.
 BASE ?= main
 # As modules: run as plain files, `statistics` would hide the standard library's.
-BENCHMARKS := preprocess train_step heads cell_overhead study scaling statistics difficulty descriptors_svm descriptors weights_size
+BENCHMARKS := preprocess train_step heads cell_overhead busy_cores study scaling statistics difficulty descriptors_svm descriptors weights_size
 
 .DEFAULT_GOAL := help
 .PHONY: help venv repro test lint format bench params review clean

@@ -90,7 +90,7 @@ def start_up(project: Path, runs: int) -> list[Row]:
     ]
 
 
-def small_project(project: Path) -> None:
+def small_project(project: Path, epochs: int = 2) -> None:
     """What stage train reads: two tables, an array, a base without tensors, parameters."""
     (project / "data/inputs").mkdir(parents=True)
     (project / "data/code").mkdir()
@@ -103,7 +103,7 @@ def small_project(project: Path) -> None:
     splits = [SplitRow(name, 0, subset) for name, subset in zip(names, subsets, strict=True)]
     write_splits(project / "data/splits.csv", splits)
     save_base(project / "weights/base/x.safetensors", {}, {"backbone": "strip_vit", "source": "random"})
-    recipe = {"backbone": "strip_vit", "weights": "random", "lr": 1e-3, "epochs": 2}
+    recipe = {"backbone": "strip_vit", "weights": "random", "lr": 1e-3, "epochs": epochs}
     parameters = {"models": {"x": recipe}, "freezing": {"y": {"freeze": 0.5}}, "train": {"device": "cpu"}}
     (project / "params.yaml").write_text(yaml.safe_dump(parameters))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import cell_overhead, gpu_study, heads, scaling, study, train_step, weights_size
+from benchmarks import busy_cores, cell_overhead, gpu_study, heads, scaling, study, train_step, weights_size
 from benchmarks.table import markdown
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,11 @@ def test_cell_overhead(rows):
     assert total > interpreter > 0 and imports > 0 and own > -total
     assert all(row["wall, s"] > 0 for row in found[4:6])
     assert found[6]["what"] == "dvc repro, 2 stub cells"
+
+
+def test_busy_cores(rows):
+    found = rows(busy_cores, "--busy", "0,1", "--runs", "1", "--epochs", "1")
+    assert [row["busy processes"] for row in found] == [0, 1] and all(row["ratio"] > 0 for row in found)
 
 
 def test_scaling(rows):
