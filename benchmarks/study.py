@@ -1,6 +1,7 @@
 """A whole study of six strategies: our trainer against a plain loop that does what published code does.
 
     python -m benchmarks.study [--epochs 15] [--seeds 0] [--backbone strip_vit] [--json FILE]
+    python -m benchmarks.study --backbone vit_b_16 --clips 1000 --shape 224,224 --epochs 20 --device cuda --workers 4
 
 Same arrays, first weights, order of batches, epochs and device, one process each way. The plain loop reads one file a
 clip through a DataLoader, computes in fp32, sends every batch through the whole network, frozen or not, and takes
@@ -24,6 +25,7 @@ from permafrost.models.network import Network
 from permafrost.models.registry import build
 from permafrost.transfer.cell import train_cell
 from permafrost.transfer.device import choose_device
+from permafrost.transfer.epochs import epoch_rate
 from permafrost.transfer.examples import Examples, make_examples
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
 from permafrost.transfer.recipe import Runtime, Training
@@ -150,13 +152,12 @@ def plain(
     FrozenPrefix(network, freezing)  # sets what takes a gradient; nothing else of it is used
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=training.lr, weight_decay=training.weight_decay)
-    rates = rates_of(training)
     parts = {subset: Subset(files, rows.tolist()) for subset, rows in examples.rows.items()}
     held_out = {s: DataLoader(parts[s], training.batch_size, num_workers=workers) for s in ("valid", "test")}
     best, kept = (-1.0, 0.0), {}
     for epoch in range(training.epochs):
         for group in optimiser.param_groups:
-            group["lr"] = rates[epoch]
+            group["lr"] = epoch_rate(training.lr, training.schedule, training.epochs, training.warmup_epochs, epoch)
         network.train()
         order = torch.randperm(len(parts["train"]), generator=generator(seed, "order", epoch)).tolist()
         for pictures, labels in DataLoader(parts["train"], training.batch_size, sampler=order, num_workers=workers):
@@ -171,14 +172,6 @@ def plain(
             best, kept = score, {name: tensor.clone() for name, tensor in network.state_dict().items()}
     network.load_state_dict(kept)
     return predict(network, held_out["test"], device)[1].softmax(1).numpy()
-
-
-def rates_of(training: Training) -> list[float]:
-    """The learning rate of each epoch: warm-up, then a cosine."""
-    warm, epochs = training.warmup_epochs, training.epochs
-    rising = [training.lr * (epoch + 1) / (warm + 1) for epoch in range(warm)]
-    falling = np.arange(epochs - warm) / max(1, epochs - warm)
-    return [*rising, *(training.lr * (1 + np.cos(np.pi * falling)) / 2).tolist()][:epochs]
 
 
 @torch.no_grad()

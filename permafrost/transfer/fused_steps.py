@@ -4,7 +4,7 @@ The first optimiser object that ``torch.optim`` makes in a process imports torch
 every cell's start, for marks on methods that nothing compiles. The kernels, and so the bits, are the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,37 @@ from torch import Tensor
 BETAS, EPS = (0.9, 0.999), 1e-8
 ADAM = {"adam": torch._fused_adam_, "adamw": torch._fused_adamw_}
 MOMENTS = {"sgd": 1, "adam": 2, "adamw": 2}
+Tensors = Sequence[Tensor]
+
+
+def fused_update(
+    kind: str,
+    weights: Tensors,
+    gradients: Tensors,
+    moments: Sequence[Tensors],
+    steps: Tensors,
+    *,
+    lr: float,
+    weight_decay: float,
+    momentum: float,
+    first: bool,
+) -> None:
+    """Move ``weights`` in place by one step of ``kind``: ``sgd``, ``adam`` or ``adamw``.
+
+    ``moments`` is one list for sgd (unused without ``momentum``), two for the others, each with a tensor a weight.
+    ``steps`` holds for each weight the number of this step, from 1; sgd does not read it, but takes its moments from
+    the gradients where this is the ``first``.
+    """
+    if kind == "sgd":
+        torch._fused_sgd_(
+            weights, gradients, moments[0] if momentum else [], weight_decay=weight_decay, momentum=momentum, lr=lr,
+            dampening=0.0, nesterov=False, maximize=False, is_first_step=first and momentum > 0,
+        )  # fmt: skip
+        return
+    ADAM[kind](
+        weights, gradients, *moments, [], steps, lr=lr, beta1=BETAS[0], beta2=BETAS[1], weight_decay=weight_decay,
+        eps=EPS, amsgrad=False, maximize=False,
+    )  # fmt: skip
 
 
 class FusedSteps:
@@ -50,18 +81,10 @@ class FusedSteps:
         if first:
             self._begin(moved)
         gradients = [parameter.grad for parameter in moved]
-        rate = self.param_groups[0]["lr"]
-        if self.kind == "sgd":
-            torch._fused_sgd_(
-                moved, gradients, self.moments[0] if self.momentum else [], weight_decay=self.weight_decay,
-                momentum=self.momentum, lr=rate, dampening=0.0, nesterov=False, maximize=False,
-                is_first_step=first and self.momentum > 0,
-            )  # fmt: skip
-            return
         torch._foreach_add_(self.steps, 1)
-        ADAM[self.kind](
-            moved, gradients, *self.moments, [], self.steps, lr=rate, beta1=BETAS[0], beta2=BETAS[1],
-            weight_decay=self.weight_decay, eps=EPS, amsgrad=False, maximize=False,
+        fused_update(
+            self.kind, moved, gradients, self.moments, self.steps, lr=self.param_groups[0]["lr"],
+            weight_decay=self.weight_decay, momentum=self.momentum, first=first,
         )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What one head is, what it is trained on, and what training leaves. torch and numpy are all that this needs."""
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from permafrost.errors import PermafrostError
+from permafrost.transfer.epochs import better, epoch_rate
 from permafrost.transfer.seeding import stream_seed
 
 OPTIMISERS = ("adamw", "adam", "sgd")
@@ -57,13 +57,8 @@ class HeadSpec:
             raise PermafrostError(f"head: hidden {self.hidden}; expected widths of 1 or more")
 
     def rate(self, epoch: int) -> float:
-        """The learning rate of ``epoch`` (from 0): the same values as ``optimisation.Schedule`` gives."""
-        warm = self.warmup_epochs
-        if epoch < warm:
-            return self.lr * (epoch + 1) / (warm + 1)
-        if self.schedule == "cosine":
-            return self.lr * (1 + math.cos(math.pi * (epoch - warm) / max(1, self.epochs - warm))) / 2
-        return self.lr
+        """The learning rate of ``epoch`` (from 0)."""
+        return epoch_rate(self.lr, self.schedule, self.epochs, self.warmup_epochs, epoch)
 
 
 @dataclass(frozen=True)
@@ -124,12 +119,7 @@ class FittedHead:
 
     def better(self, row: dict[str, float]) -> bool:
         """Whether ``row`` beats the best epoch so far."""
-        if self.spec.select == "last" or self.best_epoch == 0:
-            return True
-        best = self.history[self.best_epoch - 1]
-        if self.spec.select == "loss":
-            return row["valid_loss"] < best["valid_loss"]
-        return (row["valid_accuracy"], -row["valid_loss"]) > (best["valid_accuracy"], -best["valid_loss"])
+        return better(self.spec.select, row, self.history[self.best_epoch - 1] if self.best_epoch else None)
 
 
 def head_module(spec: HeadSpec, size: int, classes: int) -> nn.Sequential:

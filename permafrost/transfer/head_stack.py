@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from permafrost.transfer.fused_steps import BETAS, EPS
 from permafrost.transfer.head_spec import Embeddings, FittedHead, HeadSpec, head_module
-from permafrost.transfer.head_steps import BETAS, EPS
 from permafrost.transfer.seeding import generator
 
 Snapshot = list[Tensor]

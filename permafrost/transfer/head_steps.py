@@ -6,20 +6,19 @@ weight's gradient is used while it is in the cache, a band of rows at a time. Th
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from permafrost.evaluation.scores import scores
+from permafrost.transfer.fused_steps import MOMENTS, Tensors, fused_update
 from permafrost.transfer.head_spec import Embeddings, FittedHead, HeadSpec, head_module
 from permafrost.transfer.seeding import generator
 
-BETAS, EPS = (0.9, 0.999), 1e-8
 BAND = 256  # rows of a weight updated together: their gradient, at 1,024 columns, fits a core's second-level cache
-FUSED_ADAM = {"adamw": torch._fused_adamw_, "adam": torch._fused_adam_}
-Apply = Callable[[list[Tensor], list[Tensor], list[Tensor], list[Tensor]], None]
+Apply = Callable[[Tensors, Tensors, Sequence[Tensors]], None]
 
 
 class Layer:
@@ -35,7 +34,7 @@ class Layer:
         self.delta = torch.empty(batch, outgoing, dtype=dtype)  # the loss's gradient with respect to the output
         self.bias_product = torch.empty(outgoing, dtype=dtype)
         bias_gradient = torch.empty(outgoing) if self.copies else self.bias_product
-        self.of_bias = [self.bias], [bias_gradient], [self.moments[2]], [self.moments[3]]
+        self.of_bias = [self.bias], [bias_gradient], [[moment] for moment in self.moments[2:]]
         product = torch.empty(min(BAND, outgoing), incoming, dtype=dtype)
         gradient = torch.empty(product.shape) if self.copies else product
         # Views are made once: each costs a microsecond, and a linear head's whole step thirty.
@@ -44,7 +43,7 @@ class Layer:
             rows = slice(start, min(start + BAND, outgoing))
             count = rows.stop - start
             weight, first, second = (t[rows] for t in (self.weight, self.moments[0], self.moments[1]))
-            tensors = [weight], [gradient[:count]], [first], [second]
+            tensors = [weight], [gradient[:count]], [[first], [second]]
             self.bands.append((rows, product[:count], tensors, self.factor[rows]))
 
     def load(self, weight: Tensor, bias: Tensor) -> None:
@@ -174,28 +173,18 @@ class HeadTrainer:
             delta = earlier
 
     def _update(self, spec: HeadSpec, rate: float) -> Apply:
-        """The optimiser's step number ``self.step`` as a function of weights, gradients and two moments."""
+        """The optimiser's step number ``self.step`` as a function of one weight, its gradient and its two moments."""
         first = self.step.item() == 0
         self.step += 1
-        decay = spec.weight_decay
-        if spec.optimiser == "sgd":
+        kind, moments = spec.optimiser, MOMENTS[spec.optimiser]
 
-            def sgd(weights: list[Tensor], gradients: list[Tensor], moments: list[Tensor], _: list[Tensor]) -> None:
-                torch._fused_sgd_(
-                    weights, gradients, moments if spec.momentum else [], weight_decay=decay, momentum=spec.momentum,
-                    lr=rate, dampening=0.0, nesterov=False, maximize=False, is_first_step=first and spec.momentum > 0,
-                )  # fmt: skip
-
-            return sgd
-        kernel = FUSED_ADAM[spec.optimiser]
-
-        def adam(weights: list[Tensor], gradients: list[Tensor], first: list[Tensor], second: list[Tensor]) -> None:
-            kernel(
-                weights, gradients, first, second, [], [self.step] * len(weights), lr=rate, beta1=BETAS[0],
-                beta2=BETAS[1], weight_decay=decay, eps=EPS, amsgrad=False, maximize=False,
+        def apply(weights: Tensors, gradients: Tensors, both: Sequence[Tensors]) -> None:
+            fused_update(
+                kind, weights, gradients, both[:moments], [self.step], lr=rate, weight_decay=spec.weight_decay,
+                momentum=spec.momentum, first=first,
             )  # fmt: skip
 
-        return adam
+        return apply
 
     def _load(self, state: dict[str, Tensor]) -> None:
         for number, layer in enumerate(self.layers):

@@ -1,10 +1,10 @@
 """Optimisers and learning-rate schedules by name."""
 
-import math
 from collections.abc import Iterable
 
 import torch
 
+from permafrost.transfer.epochs import epoch_rate
 from permafrost.transfer.fused_steps import FusedSteps
 from permafrost.transfer.recipe import Training
 
@@ -25,11 +25,7 @@ def make_optimiser(parameters: Iterable[torch.nn.Parameter], settings: Training)
 
 
 class Schedule:
-    """The learning rate of each epoch: constant, cosine to zero, or reduced on a plateau, after a linear warm-up.
-
-    Rates change once an epoch, as in the published recipes. The cosine is that of Loshchilov and Hutter (2017) without
-    restarts: lr · (1 + cos(π·e/E)) / 2 at epoch e of E, counted after the warm-up.
-    """
+    """The learning rate of each epoch: constant, cosine to zero, or reduced on a plateau, after a linear warm-up."""
 
     def __init__(self, optimiser: torch.optim.Optimizer | FusedSteps, settings: Training) -> None:
         self.optimiser = optimiser
@@ -43,16 +39,12 @@ class Schedule:
     def begin_epoch(self, epoch: int) -> float:
         """Set and return the rate of ``epoch`` (0-based)."""
         s = self.settings
-        warm = s.warmup_epochs
-        if epoch < warm:
-            rate = s.lr * (epoch + 1) / (warm + 1)
-        elif self.plateau is not None:
-            # The plateau rule owns the rate once the warm-up is over; it starts from the full one.
-            rate = s.lr if epoch == warm else self.optimiser.param_groups[0]["lr"]
-        elif s.schedule == "cosine":
-            rate = s.lr * (1 + math.cos(math.pi * (epoch - warm) / max(1, s.epochs - warm))) / 2
+        if self.plateau is not None and epoch > s.warmup_epochs:
+            rate = self.optimiser.param_groups[0][
+                "lr"
+            ]  # the plateau rule owns it once it has started from the full one
         else:
-            rate = s.lr
+            rate = epoch_rate(s.lr, s.schedule, s.epochs, s.warmup_epochs, epoch)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         return rate

@@ -14,6 +14,7 @@ from permafrost.evaluation.scores import scores
 from permafrost.transfer.batches import CLEAN, Source, in_batches
 from permafrost.transfer.checkpoint import Checkpoint
 from permafrost.transfer.device import Placement
+from permafrost.transfer.epochs import better
 from permafrost.transfer.examples import Examples
 from permafrost.transfer.freezing import FrozenPrefix
 from permafrost.transfer.optimisation import Schedule, make_optimiser
@@ -28,6 +29,11 @@ class Fitted:
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     epoch_seconds: list[float] = field(default_factory=list)
+
+    @property
+    def best_row(self) -> dict[str, float] | None:
+        """The history's row of the best epoch so far, None before the first."""
+        return self.history[self.best_epoch - 1] if self.best_epoch else None
 
 
 class Trainer:
@@ -78,9 +84,9 @@ class Trainer:
             began = time.perf_counter()
             row = self._epoch(epoch)
             fitted.epoch_seconds.append(time.perf_counter() - began)
-            fitted.history.append(row)
-            if self._better(row, fitted):
+            if better(self.settings.select, row, fitted.best_row):
                 fitted.best_epoch, best = epoch + 1, self._snapshot()
+            fitted.history.append(row)
             if checkpoint and checkpoint.due() and epoch + 1 < self.settings.epochs:
                 checkpoint.save(self._state(fitted, best))
             if report:
@@ -146,15 +152,6 @@ class Trainer:
         return PermafrostError(
             f"{seen}: training diverged; lower lr (now {self.settings.lr}), set clip_norm, or use precision fp32"
         )
-
-    def _better(self, row: dict[str, float], fitted: Fitted) -> bool:
-        """Whether ``row`` beats the best epoch so far; ties in accuracy go to the lower loss."""
-        if self.settings.select == "last" or fitted.best_epoch == 0:
-            return True
-        best = fitted.history[fitted.best_epoch - 1]
-        if self.settings.select == "loss":
-            return row["valid_loss"] < best["valid_loss"]
-        return (row["valid_accuracy"], -row["valid_loss"]) > (best["valid_accuracy"], -best["valid_loss"])
 
     def _patience_over(self, fitted: Fitted) -> bool:
         patience = self.settings.patience
