@@ -38,7 +38,7 @@ gc.set_threshold(700, 10, 10)
 gc.freeze = lambda: None
 runpy.run_module("stages.train", run_name="__main__", alter_sys=True)
 """
-STUB = "mkdir -p metrics/{0} weights/{0} && cp clips.csv metrics/{0}/ && cp clips.csv weights/{0}/"
+STUB = "mkdir -p runs/{0} && cp clips.csv runs/{0}/"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -155,7 +155,7 @@ def dvc_cells(project: Path, cells: int) -> list[Row]:
         "cmd": STUB.format("${item.seed}"),
         "deps": dependencies,
         "params": ["models", "freezing", "train"],
-        "outs": ["metrics/${item.seed}", "weights/${item.seed}"],
+        "outs": ["runs/${item.seed}"],
     }
     (project / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": train}}))
     parameters = {"models": {"lr": 1}, "freezing": {"freeze": 1}, "train": {"device": "cpu"}}

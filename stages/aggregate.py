@@ -32,7 +32,7 @@ def main() -> None:
     """Write the study's numbers and report to metrics/, its page, tables and figures to plots/."""
     study = section("study", Study)
     metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
-    cells = read_study(metrics / "cells", study.models, study.freezes, study.seeds, study.baselines)
+    cells = read_study(Path("runs"), study.models, study.freezes, study.seeds, study.baselines)
     audit, rejected = read_audit(data / "audit.json"), read_rejected(data / "rejected.csv")
     facts = data_facts(
         parameters("dataset.name"),
@@ -46,6 +46,7 @@ def main() -> None:
     model = chosen_model(cells)
     chosen = (model, chosen_freeze(cells, model))
 
+    metrics.mkdir(exist_ok=True)
     plots.mkdir(exist_ok=True)
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
     (metrics / "summary.json").write_text(text + "\n", encoding="utf-8")

@@ -39,7 +39,7 @@ def main() -> None:
     clips = read_clips(Path("data/clips.csv"))
     repeat, subsets = subsets_for_seed(read_splits(Path("data/splits.csv")), given.seed)
     stored = Path("data/inputs", f"{given.baseline}.npy")
-    weights = Path("weights/cells", place)
+    weights = Path("runs", place)
 
     def examples_of(inputs: np.ndarray) -> Examples:
         return make_examples(inputs, [clip.label for clip in clips], [subsets.get(clip.clip_id, "") for clip in clips])
@@ -53,9 +53,7 @@ def main() -> None:
         threads = runtime.threads or default_workers()
         outcome = classical_cell(recipe, names, examples, [clip.group for clip in clips], given.seed, threads)
         save_model(weights / "model.safetensors", outcome.model)
-    write_outcome(
-        Path("metrics/cells", place), outcome, examples, [clip.clip_id for clip in clips], cell | {"repeat": repeat}
-    )
+    write_outcome(Path("runs", place), outcome, examples, [clip.clip_id for clip in clips], cell | {"repeat": repeat})
 
 
 def _network(

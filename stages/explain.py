@@ -62,7 +62,7 @@ def main() -> None:
             if not isinstance(recipe, NetworkBaseline):
                 shown += _explain_classical(name, seed, clips, test, arguments.label, arguments.clip)
                 continue
-            base, normalise = Path("weights/cells", model, freeze, str(seed), "base.safetensors"), recipe.normalise
+            base, normalise = Path("runs", model, freeze, str(seed), "base.safetensors"), recipe.normalise
         else:
             base = Path("weights/base", f"{model}.safetensors")
             normalise = part(f"models.{model}", Training).normalise
@@ -73,7 +73,7 @@ def main() -> None:
 def _explain_classical(
     name: str, seed: int, clips: list[ClipRow], test: list[int], label: str | None, clip: str | None
 ) -> list[Picture]:
-    stored = load_model(Path("weights/cells", name, NO_STRATEGY, str(seed), "model.safetensors"))
+    stored = load_model(Path("runs", name, NO_STRATEGY, str(seed), "model.safetensors"))
     _, values = load_descriptors(Path("data/inputs", f"{name}.npy"))
     found = explain_model(stored, values[test], [clips[row] for row in test], clip)
     write_importance(OUT / name / "importance.csv", found)
@@ -83,8 +83,8 @@ def _explain_classical(
 def _explain_network(
     name: str, place: Path, base: Path, normalise: str, clips: list[ClipRow], test: list[int]
 ) -> list[Picture]:
-    network = load_delta(Path("weights/cells", place, "delta.safetensors"), base).eval()
-    classes = class_names(Path("metrics/cells", place, "predictions.csv"))
+    network = load_delta(Path("runs", place, "delta.safetensors"), base).eval()
+    classes = class_names(Path("runs", place, "predictions.csv"))
     rows = [test[number] for number in one_of_each_class([clips[row].label for row in test])]
     stored = np.load(Path("data/inputs", f"{place.parts[0]}.npy"), mmap_mode="c", allow_pickle=False)[rows]
     found, probabilities = look(network, normalise, stored)

@@ -62,16 +62,16 @@ def _predictor(arguments: argparse.Namespace, preprocess: Preprocess) -> Predict
         key = f"baselines.{arguments.baseline}"
         recipe = read_baseline(parameters(key), key)
         if not isinstance(recipe, NetworkBaseline):
-            return classical_predictor(Path("weights/cells", place, "model.safetensors"), preprocess)
-        base = Path("weights/cells", place, "base.safetensors")
+            return classical_predictor(Path("runs", place, "model.safetensors"), preprocess)
+        base = Path("runs", place, "base.safetensors")
         settings, normalise = recipe.input, recipe.normalise
     else:
         place = Path(arguments.model, arguments.freeze, str(arguments.seed))
         key = f"models.{arguments.model}"
         base = Path("weights/base", f"{arguments.model}.safetensors")
         settings, normalise = part(key, Rendered).input, part(key, Training).normalise
-    delta = Path("weights/cells", place, "delta.safetensors")
-    predictions = Path("metrics/cells", place, "predictions.csv")
+    delta = Path("runs", place, "delta.safetensors")
+    predictions = Path("runs", place, "predictions.csv")
     return network_predictor(delta, base, predictions, settings, normalise, preprocess)
 
 

@@ -59,10 +59,8 @@ def main() -> None:
         report=lambda row: print(_line(cell, row), file=sys.stderr, flush=True),
         key=strategy,
     )
-    save_delta(Path("weights/cells", place, "delta.safetensors"), outcome.network, base)
-    write_outcome(
-        Path("metrics/cells", place), outcome, examples, [clip.clip_id for clip in clips], cell | {"repeat": repeat}
-    )
+    save_delta(Path("runs", place, "delta.safetensors"), outcome.network, base)
+    write_outcome(Path("runs", place), outcome, examples, [clip.clip_id for clip in clips], cell | {"repeat": repeat})
     checkpoint.remove()
 
 

@@ -26,7 +26,7 @@ def fake_study(tmp_path):
     noise, and a model whose name ends in ``_random`` falls with depth. ``baselines`` are models without strategies.
     """
 
-    def write(models, freezes, seeds, folder=tmp_path / "metrics/cells", baselines=(), **options):
+    def write(models, freezes, seeds, folder=tmp_path / "runs", baselines=(), **options):
         for name in baselines:
             for seed in seeds:
                 write_cell(folder, name, "baseline", seed, 0, **options)

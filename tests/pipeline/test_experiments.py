@@ -19,7 +19,7 @@ def test_exp_run_takes_lists_and_values(project):
     assert "Running stage 'train@strip_vit-none-3'" in output
     params = project.params
     assert params["study"]["seeds"] == [0, 3] and params["models"]["strip_vit"]["lr"] == 0.002
-    assert (project.root / "metrics/cells/strip_vit/head/3/predictions.csv").exists()
+    assert (project.root / "runs/strip_vit/head/3/predictions.csv").exists()
 
 
 def test_a_queued_sweep_runs_and_is_compared(project):

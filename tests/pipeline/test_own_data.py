@@ -49,7 +49,7 @@ def test_too_many_bad_files_stop_the_pipeline_and_name_them(project, recordings)
                                  "-S", "preprocess.max_rejected=0.0", check=False)  # fmt: skip
     assert status != 0 and "low/broken.wav" in output and "max_rejected" in output
     assert "low/broken.wav" in (project.root / "data/rejected.csv").read_text()
-    assert (project.root / "metrics/cells/strip_vit/none/0/metrics.json").exists()
+    assert (project.root / "runs/strip_vit/none/0/metrics.json").exists()
 
 
 @pytest.mark.parametrize(("study", "data", "classes"), [("esc10", "esc10", 10), ("fsdd", "fsdd", 10)])

@@ -26,7 +26,7 @@ def test_git_holds_the_small_outputs_and_nothing_large(project):
     tracked = project.run("git", "ls-files").split()
     small = {"dvc.lock", "metrics/summary.json", "metrics/report.md", "plots/strategies.png", "data/splits.csv"}
     assert small <= set(tracked)
-    assert not [name for name in tracked if name.endswith((".npy", ".safetensors", ".wav")) or "cells/" in name]
+    assert not [name for name in tracked if name.endswith((".npy", ".safetensors", ".wav")) or name.startswith("runs/")]
     assert project.run("git", "status", "--porcelain") == ""
 
 
@@ -101,7 +101,7 @@ def test_a_missing_cell_is_named_and_a_stale_one_is_left_out(project):
     assert "head" in output and "warning" in output.lower()
     summary = json.loads((project.root / "metrics/summary.json").read_text())
     assert set(summary["strip_vit"]) == {"none"}
-    shutil.rmtree(project.root / "metrics/cells/strip_vit/none/0")
+    shutil.rmtree(project.root / "runs/strip_vit/none/0")
     status, output = project.run("python", "-m", "stages.aggregate", check=False)
     assert status == 1 and "strip_vit" in output and "none" in output and "Traceback" not in output
 
@@ -113,6 +113,6 @@ def test_a_failing_stage_loses_nothing_that_was_finished(project):
     project.params = params
     status, output = project.run("dvc", "repro", check=False)
     assert status != 0 and "lower lr" in output and "Traceback" not in output
-    assert (project.root / "metrics/cells/strip_vit_random/none/0/metrics.json").exists()
+    assert (project.root / "runs/strip_vit_random/none/0/metrics.json").exists()
     project.run("git", "checkout", "-q", "params.yaml")
     assert project.repro() <= {"code"}

@@ -76,7 +76,7 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
     assert len(first["plots/runs.csv"].splitlines()) == 9
     aggregate.main()
     assert written() == first
-    for path in (project / "metrics/cells").rglob("environment.json"):
+    for path in (project / "runs").rglob("environment.json"):
         path.write_text('{"seconds_per_epoch": 99.0}')
     aggregate.main()
     second = written()
@@ -84,7 +84,7 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
 
 
 def test_a_missing_cell_stops_the_command_and_is_named(project):
-    shutil.rmtree("metrics/cells/vit/half/1")
+    shutil.rmtree("runs/vit/half/1")
     done = subprocess.run(
         [sys.executable, "-m", "stages.aggregate"], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )

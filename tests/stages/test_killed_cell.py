@@ -17,7 +17,7 @@ from permafrost.models.weights import save_base
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL = ("--model", "x", "--freeze", "half", "--seed", "3")
-SAME = ("metrics.json", "history.csv", "predictions.csv")
+SAME = ("metrics.json", "history.csv", "predictions.csv", "delta.safetensors")
 KILLS, CLIPS, CLASSES, EPOCHS = 10, 90, 3, 12
 
 
@@ -64,11 +64,9 @@ def start(project):
 
 
 def results(project):
-    place = project / "metrics/cells/x/half/3"
+    place = project / "runs/x/half/3"
     found = {name: (place / name).read_bytes() for name in SAME}
-    found["weights"] = next((project / "weights/cells/x/half/3").iterdir()).read_bytes()
-    for folder in ("metrics", "weights/cells"):
-        shutil.rmtree(project / folder)
+    shutil.rmtree(project / "runs")
     return found
 
 

@@ -34,8 +34,9 @@ def results(fake_study, aim=None):
     """What the pipeline would write of a small study."""
     models = MODELS if aim is None else MODELS[:1]
     fake_study(models, FREEZES, SEEDS, clips=60, aim=aim)
-    cells = read_study(Path("metrics/cells"), MODELS, FREEZES, SEEDS)
+    cells = read_study(Path("runs"), MODELS, FREEZES, SEEDS)
     summary = summarise(cells, DATA, analyse_study(cells, DATA))
+    Path("metrics").mkdir(exist_ok=True)
     Path("metrics/summary.json").write_text(json.dumps(summary, indent=2))
     write_csv(Path("metrics/outcomes.csv"), outcome_table(cells))
     write_csv(Path("plots/runs.csv"), cells.runs)
@@ -61,7 +62,7 @@ def project(fake_study, tmp_path, monkeypatch):
     }
     Path("params.yaml").write_text(yaml.safe_dump(params))
     Path("dvc.yaml").write_text(DVC_YAML)
-    Path(".gitignore").write_text("/metrics/cells/\n")
+    Path(".gitignore").write_text("/runs/\n")
     results(fake_study)
     lock(params, **{"data/splits.csv": "1"})
     Path("data/code").mkdir(parents=True)
