@@ -6,14 +6,16 @@ export PATH := $(BIN):$(PATH)
 
 # What `make review` compares with.
 BASE ?= main
+# What `make study-from` calls the study of your own recordings.
+NAME ?= mine
 # As modules: run as plain files, `statistics` would hide the standard library's.
 BENCHMARKS := preprocess train_step heads cell_overhead busy_cores study scaling statistics difficulty descriptors_svm descriptors weights_size
 
 .DEFAULT_GOAL := help
-.PHONY: help venv repro test lint format bench params review clean
+.PHONY: help venv repro study-from test lint format bench params review clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.installed  ## create .venv from requirements.txt (when missing or out of date)
 
@@ -27,6 +29,9 @@ $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
 
 repro: venv  ## run the pipeline: whatever has changed since the last run
 	dvc repro
+
+study-from: venv  ## a study of your own recordings: make study-from FOLDER=../recordings [NAME=mine]
+	python -m tools.study_from "$(FOLDER)" --name "$(NAME)"
 
 # A worker that dies is not replaced: xdist can then wait for ever (pytest-dev/pytest-xdist#784, #1378).
 test: venv  ## run the tests

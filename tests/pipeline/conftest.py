@@ -1,5 +1,6 @@
 """A copy of the project with a study small enough to run with DVC in a test."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -10,10 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools.study_default import set_default
+
 ROOT = Path(__file__).parents[2]
 TRACKED = (
     "permafrost",
     "stages",
+    "tools",
     "conf",
     "dvc.yaml",
     "params.yaml",
@@ -93,6 +97,8 @@ def finished(tmp_path_factory):
         else:
             shutil.copy(source, target)
     project = Project(root)
+    with contextlib.chdir(root):
+        set_default("demo")  # the checkout's user may have chosen another
     project.params = small(project.params)
     project.run("git", "init", "-q", "-b", "main")
     project.run("git", "config", "user.email", "test@example.org")
