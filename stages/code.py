@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import sys
 from importlib import metadata
 from pathlib import Path
 
 from permafrost.provenance.imports import Sources
+from stages.last_run import notices
+from stages.queued import refuse_lost_paths
 from stages.schema import check_parameters
 from stages.stage import parameters, run
 
@@ -17,7 +20,10 @@ INERT = {"tqdm", "pydantic", "pydantic-core", "pyyaml", "requests"}
 
 def main() -> None:
     """Write ``data/code/<consumer>.json``: module to hash, and package to the version that requirements.txt pins."""
+    refuse_lost_paths(parameters(""))
     check_parameters()
+    for line in notices(parameters("")):
+        print(line, file=sys.stderr)
     sources = Sources(Path.cwd(), ("permafrost", "stages"))
     consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
     for name, recipe in parameters("models").items():

@@ -17,7 +17,7 @@ from permafrost.evaluation.revisions import Revision, compare_revisions
 from permafrost.report.html.review_page import review_page
 from permafrost.report.review import lead, review
 from permafrost.report.review_changes import Changes, changed_code, changed_outputs, sorted_parameters
-from stages.revisions import Source, output, revision, workspace
+from stages.revisions import Source, locked, output, revision, workspace
 from stages.stage import run
 
 SUMMARY, RUNS, OUTCOMES = "metrics/summary.json", "plots/runs.csv", "metrics/outcomes.csv"
@@ -99,11 +99,6 @@ def changes_between(base: Source, head: Source, parameters: dict[str, dict[str, 
             if _stale(source, lock)
         ],
     )
-
-
-def locked(source: Source) -> dict[str, Any]:
-    """The stages of dvc.lock, empty where there is none."""
-    return (yaml.safe_load(source.read("dvc.lock") or "") or {}).get("stages", {})
 
 
 def _outputs(lock: dict[str, Any]) -> dict[str, str]:

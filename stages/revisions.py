@@ -3,12 +3,16 @@
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from permafrost.errors import PermafrostError
 
 # What a study's numbers are made from. Not its results: committing these must not change the revision they came from.
 INPUTS = ("permafrost", "stages", "conf", "dvc.yaml", "params.yaml", "requirements.txt")
 EXPERIMENTS = "refs/exps"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a lock has thousands of lines
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Source:
 def workspace() -> Source:
     """The files as they lie here."""
     return Source("workspace", None)
+
+
+def locked(source: Source) -> dict[str, Any]:
+    """The stages of dvc.lock, empty where there is none."""
+    return (yaml.load(source.read("dvc.lock") or "", LOADER) or {}).get("stages", {})
 
 
 def revision(name: str) -> Source:

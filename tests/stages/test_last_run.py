@@ -1,0 +1,109 @@
+"""What `dvc exp run` takes away is said: a data set of one's own, values of earlier runs, edits by hand."""
+
+import os
+import shutil
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.exceptions import InvalidArgumentError
+
+from permafrost.errors import PermafrostError
+from stages.last_run import COPY, notices
+from stages.queued import refuse_lost_paths
+from tools.hydra_plugins.before_composing import before_composing
+
+ROOT = Path(__file__).parents[2]
+OWN = {
+    "dataset": {"name": "birds", "path": "../birds"},
+    "study": {"name": "demo"},
+    "models": {"vit": {"lr": 0.01, "epochs": 8}},
+}
+SYNTHETIC = {**deepcopy(OWN), "dataset": {"name": "synthetic", "path": "data/raw"}}
+
+
+@pytest.fixture
+def ran(tmp_path, monkeypatch):
+    """``ran(parameters)``: a project whose last run had them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+
+    def write(parameters):
+        stages = {"code": {"cmd": "x", "params": {"params.yaml": parameters}}}
+        Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+
+    return write
+
+
+def test_leaving_one_s_own_recordings_is_said_with_the_command_that_stays(ran):
+    ran(OWN)
+    warning, changed = notices(SYNTHETIC)
+    assert warning.startswith("warning: the data set is synthetic (data/raw) now; the last results here were made from")
+    assert "(../birds)" in warning and "make study-from FOLDER=../birds" in warning
+    assert changed.endswith("dataset.name birds → synthetic, dataset.path ../birds → data/raw")
+
+
+def test_a_study_that_there_is_already_is_named(ran):
+    ran({**OWN, "study": {"name": "mine"}})
+    Path("conf/study").mkdir(parents=True)
+    Path("conf/study/mine.yaml").touch()
+    assert "-S study=mine, or python -m tools.study_default mine for good" in notices(SYNTHETIC)[0]
+
+
+@pytest.mark.parametrize(("before", "now"), [(SYNTHETIC, OWN), (OWN, OWN), (None, OWN)])
+def test_nothing_is_left_where_nothing_was_one_s_own(ran, before, now):
+    if before:
+        ran(before)
+    assert not [line for line in notices(now) if line.startswith("warning")]
+
+
+def test_an_edit_by_hand_that_never_ran_is_missed_once(ran):
+    ran(OWN)
+    edited = deepcopy(OWN)
+    edited["models"]["vit"]["epochs"] = 3
+    Path("params.yaml").write_text(yaml.safe_dump(edited))
+    before_composing(Path(), ["dvc", "exp", "run", "-S", "models.vit.lr=0.02"])
+    composed = deepcopy(OWN)
+    composed["models"]["vit"]["lr"] = 0.02
+    assert notices(composed) == ["changed in params.yaml: models.vit.lr 0.01 → 0.02, models.vit.epochs 3 → 8"]
+    assert not COPY.exists() and notices(OWN) == []
+
+
+def test_a_queued_run_is_refused_a_relative_path_at_once_and_given_the_absolute_one(tmp_path):
+    (tmp_path / "my birds").mkdir()
+    project = tmp_path / "project"
+    project.mkdir()
+    command = ["dvc", "exp", "run", "--queue", "-S", "dataset.path='../my birds'", "-S", "models.vit.lr=0.1,0.2"]
+    with pytest.raises(InvalidArgumentError, match=f"-S dataset.path={tmp_path}/my birds$"):
+        before_composing(project, command)
+    before_composing(project, [*command[:5], f"dataset.path={tmp_path}/my birds", "-S", "note=../nowhere"])
+    before_composing(project, [part for part in command if part != "--queue"])
+
+
+def test_a_queued_run_that_lost_a_file_names_every_one_before_anything_runs(tmp_path, monkeypatch):
+    project, copy = tmp_path / "project", tmp_path / "project/.dvc/tmp/exps/tmp1"
+    copy.mkdir(parents=True)
+    (tmp_path / "birds").mkdir()
+    (project / "best.th").touch()
+    (project / "weights").mkdir()
+    (project / "weights/own.th").touch()
+    monkeypatch.chdir(copy)
+    parameters = {**OWN, "models": {"vit": {"weights": "weights/own.th", "lr": 0.1, "note": "a/b"}}}
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    refuse_lost_paths(parameters)
+    monkeypatch.setenv("DVC_ROOT", str(project))
+    with pytest.raises(PermafrostError) as error:
+        refuse_lost_paths(parameters)
+    lines = str(error.value).splitlines()[1:]
+    assert [line.split(":")[0].strip() for line in lines] == ["dataset.path", "models.vit.weights"]
+    assert lines[0].endswith(f"give it as {tmp_path}/birds") and lines[1].endswith(f"{project}/weights/own.th")
+    monkeypatch.chdir(project)
+    refuse_lost_paths(parameters)
+
+
+def test_dvc_lets_hydra_find_the_plugin():
+    """The folder that .dvc/config names is the one in which the plugin lies, under the name that Hydra looks for."""
+    config = (ROOT / ".dvc/config").read_text()
+    assert "plugins_path = tools" in config and shutil.which("dvc", path=f"{os.environ['PATH']}:{ROOT}/.venv/bin")
+    assert list((ROOT / "tools/hydra_plugins").glob("*.py")) and not (ROOT / "tools/hydra_plugins/__init__.py").exists()
