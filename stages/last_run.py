@@ -12,6 +12,7 @@ import yaml
 
 from permafrost.data.dataset import RAW_FOLDER
 from stages.revisions import LOADER, locked, workspace
+from stages.stage import leaves
 
 COPY = Path(".dvc/tmp/params.yaml")
 SHOWN = 6  # changed values that are named
@@ -45,9 +46,9 @@ def _left(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
     else:
         stay = f"make study-from FOLDER={path}, once: it makes them a study of their own"
     return (
-        f"warning: the data set is {new['name']} ({new['path']}) now; the last results here were made from "
-        f"{old.get('name')} ({path}). `dvc exp run` composes params.yaml anew from conf/: what an earlier -S or an edit "
-        f"by hand put there is gone. To stay with those recordings: {stay}"
+        f"warning: the data set is {new['name']} ({new['path']}) now; the last results here were made from {path}. "
+        "`dvc exp run` composes params.yaml anew from conf/: what an earlier -S or an edit by hand put there is gone. "
+        f"To stay with those recordings: {stay}"
     )
 
 
@@ -59,11 +60,3 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
         return None
     shown = ", ".join(f"{name} {old[name]} → {new[name]}" for name in names[:SHOWN])
     return f"changed in params.yaml: {shown}" + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-
-
-def leaves(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Every value below ``values`` by its dotted key."""
-    found = {}
-    for key, value in values.items():
-        found |= leaves(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
-    return found

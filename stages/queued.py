@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from permafrost.errors import PermafrostError
-from stages.last_run import leaves
+from stages.stage import leaves
 
 
 def refuse_lost_paths(parameters: Mapping[str, Any]) -> None:

@@ -27,7 +27,8 @@ class Source:
         if self.commit is None:
             file = Path(path)
             return file.read_text(encoding="utf-8") if file.is_file() else None
-        return git("show", f"{self.commit}:{path}") if path in self.files(path) else None
+        # ./: from this folder, which need not be the repository's root.
+        return git("show", f"{self.commit}:./{path}") if path in self.files(path) else None
 
     def files(self, folder: str) -> list[str]:
         """Paths of the files in ``folder``, or ``folder`` itself where it is a file."""
@@ -72,10 +73,12 @@ def inputs_revision() -> str:
     """
     try:
         commit = git("log", "-1", "--format=%h", "--", *INPUTS).strip()
-        status = git("status", "--porcelain", "--", *INPUTS)
+        # -z and the prefix: names as they are, and seen from this folder.
+        status = git("status", "--porcelain", "-z", "--no-renames", "--", *INPUTS)
+        prefix = git("rev-parse", "--show-prefix").strip()
     except PermafrostError:
         return "not under Git"
-    changed = sorted({line[3:].split(" -> ")[-1] for line in status.splitlines()})
+    changed = sorted(entry[3:].removeprefix(prefix) for entry in status.split("\0") if entry)
     if not changed:
         return commit or "nothing committed yet"
     few = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")

@@ -8,19 +8,21 @@ dvc exp run --queue -S study=esc10_baselines -S 'baselines.cnn.lr=0.0003,0.001,0
 
 import argparse
 import io
-import subprocess
+import json
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from dvc.api import exp_show
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import cell_of
 from permafrost.report.style import save
-from permafrost.report.sweep import NAME, scored, sweep_table, varied
+from permafrost.report.sweep import Experiment, in_order, scored, sweep_table, varied
 from permafrost.report.sweep_figure import sweep_figure
 from permafrost.settings import choose
-from stages.stage import parameters, run
+from stages.revisions import LOADER, Source
+from stages.stage import leaves, run
 
 CURVES = "plots/learning_curves.csv"
 
@@ -32,35 +34,40 @@ def main() -> None:
     parser.add_argument("--curves", type=Path, help="a PNG to write")
     parser.add_argument("--of", help="MODEL.STRATEGY whose curves are drawn; by default the model that was varied")
     arguments = parser.parse_args()
-    rows = [row for row in exp_show() if row.get(NAME) and row.get("State") in (None, "Success")]
-    sections = list(parameters(""))
-    print(sweep_table(rows, sections, arguments.score))
+    rows = [row for row in exp_show() if row.get("Experiment") and row.get("State") in (None, "Success")]
+    sources = {row["Experiment"]: Source(row["Experiment"], row["rev"]) for row in rows}
+    experiments = [experiment(source) for source in sources.values()]
+    print(sweep_table(experiments, arguments.score))
     if arguments.curves:
-        _draw(rows, sections, arguments)
+        _draw(experiments, sources, arguments)
 
 
-def _draw(rows: list[dict], sections: list[str], arguments: argparse.Namespace) -> None:
-    names = varied(rows, sections)
-    cells = [f"{model}.{freeze}" for model, freeze in scored(rows, arguments.score)]
+def experiment(source: Source) -> Experiment:
+    """Parameters and results as the experiment holds them, each from its own file: their names may be the same."""
+    parameters = yaml.load(source.read("params.yaml") or "{}", LOADER)
+    return Experiment(source.name, leaves(parameters), json.loads(source.read("metrics/summary.json") or "{}"))
+
+
+def _draw(experiments: list[Experiment], sources: dict[str, Source], arguments: argparse.Namespace) -> None:
+    names = varied(experiments)
+    cells = list(map(".".join, scored(experiments, arguments.score)))
     models = {name.split(".")[1] for name in names if name.split(".")[0] in ("models", "baselines")}
     wanted = arguments.of or next((cell for cell in cells if models & set(cell.split("."))), cells[0])
     choose(wanted, cells, "--of")
     model, freeze = cell_of(*wanted.split("."))
-    rows = sorted(rows, key=lambda row: [(str(type(row.get(name))), row.get(name)) for name in names])
-    curves = {}
-    for row in rows:
-        table = _learning_curves(row["rev"])
-        curves[row[NAME]] = table[(table["model"] == model) & (table["freeze"] == freeze)]
-    labels = [", ".join(f"{name.rpartition('.')[2]} {row.get(name)}" for name in names) for row in rows]
-    title = f"{model} ({freeze}): {', '.join(names)}"
-    save(sweep_figure(curves, title, labels), arguments.curves)
+    curves, labels = {}, []
+    for experiment in in_order(experiments):
+        table = _learning_curves(sources[experiment.name])
+        curves[experiment.name] = table[(table["model"] == model) & (table["freeze"] == freeze)]
+        labels.append(", ".join(f"{name.rpartition('.')[2]} {experiment.parameters.get(name)}" for name in names))
+    save(sweep_figure(curves, f"{model} ({freeze}): {', '.join(names)}", labels), arguments.curves)
 
 
-def _learning_curves(revision: str) -> pd.DataFrame:
-    shown = subprocess.run(["git", "show", f"{revision}:{CURVES}"], capture_output=True, text=True)
-    if shown.returncode:
-        raise PermafrostError(f"{CURVES} is not in experiment {revision}: {shown.stderr.strip()}")
-    return pd.read_csv(io.StringIO(shown.stdout), keep_default_na=False)
+def _learning_curves(source: Source) -> pd.DataFrame:
+    text = source.read(CURVES)
+    if text is None:
+        raise PermafrostError(f"experiment {source.name} has no {CURVES}")
+    return pd.read_csv(io.StringIO(text), keep_default_na=False)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def run(*command):
 def results(fake_study, aim=None):
     """What the pipeline would write of a small study."""
     models = MODELS if aim is None else MODELS[:1]
-    fake_study(models, FREEZES, SEEDS, clips=60, aim=aim)
+    fake_study(models, FREEZES, SEEDS, Path("runs"), clips=60, aim=aim)
     cells = read_study(Path("runs"), MODELS, FREEZES, SEEDS)
     summary = summarise(cells, DATA, analyse_study(cells, DATA))
     Path("metrics").mkdir(exist_ok=True)
@@ -53,7 +53,13 @@ def lock(params, **outputs):
 @pytest.fixture
 def project(fake_study, tmp_path, monkeypatch):
     """A repository whose commit on main holds a finished study."""
-    monkeypatch.chdir(tmp_path)
+    return finished(fake_study, tmp_path, monkeypatch)
+
+
+def finished(fake_study, repository, monkeypatch, folder="."):
+    """Make the repository, with the project in a ``folder`` of it, and stand there; its parameters."""
+    (repository / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(repository / folder)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{Path('/usr/bin')}:{Path('/bin')}")
     params = {
         "models": {name: {"backbone": "strip_vit", "lr": 0.001} for name in MODELS},
@@ -67,10 +73,10 @@ def project(fake_study, tmp_path, monkeypatch):
     lock(params, **{"data/splits.csv": "1"})
     Path("data/code").mkdir(parents=True)
     Path("data/code/train-vit.json").write_text('{"modules": {"permafrost.transfer.trainer": "1"}, "packages": {}}')
-    run("git", "init", "-q", "-b", "main")
+    run("git", "init", "-q", "-b", "main", str(repository))
     run("git", "config", "user.email", "test@example.org")
     run("git", "config", "user.name", "Test")
-    run("dvc", "init", "-q")
+    run("dvc", "init", "-q", *(["--subdir"] if folder != "." else []))
     run("git", "add", "-A")
     run("git", "commit", "-qm", "study")
     return params
@@ -125,6 +131,18 @@ def test_results_of_other_parameters_are_pointed_out_and_data_and_code_are_named
     assert "- `data/splits.csv` has other contents" in text
     assert "- code of `train-vit`: `permafrost.transfer.trainer`" in text
     assert "Every run of 4 strategies is identical. No recipe was changed." in text
+
+
+def test_the_project_may_be_a_folder_of_a_larger_repository(fake_study, tmp_path, monkeypatch):
+    params = finished(fake_study, tmp_path / "mono", monkeypatch, "ml/perma frost")
+    commit = run("git", "rev-parse", "--short", "HEAD").strip()
+    assert inputs_revision() == commit
+    change(params, fake_study)
+    (tmp_path / "mono/params.yaml").write_text("of another project: 1\n")
+    assert inputs_revision() == f"{commit}, with uncommitted changes in params.yaml"
+    text, _ = main(monkeypatch, "--base", "main")
+    assert "- recipe `vit`: `lr` 0.001 → 0.01\n" in text and "`vit.half.test_accuracy.mean`" in text
+    assert revision("main").files("data/code") == ["data/code/train-vit.json"]
 
 
 def test_an_unknown_revision_is_named(project):

@@ -1,4 +1,4 @@
-"""What `dvc exp run` does first: DVC lets Hydra load the plugins of this folder (.dvc/config), then composes params.yaml.
+"""Called by Hydra, which finds plugins here by .dvc/config, when `dvc exp run` is about to compose params.yaml.
 
 Keeps params.yaml as it was, so that the stage `code` can say which edits by hand are gone, and refuses paths that a
 queued run, which lies in a copy of the project, would not find.
@@ -42,8 +42,9 @@ def before_composing(project: Path, arguments: Sequence[str]) -> None:
             if path.startswith("..") and (project / path).exists()
         ]
         if lost:
+            given = " ".join(f"-S {value}" for value in lost)
             raise InvalidArgumentError(
-                f"a queued run lies in a copy of the project, where relative paths lead elsewhere: -S {' -S '.join(lost)}"
+                f"a queued run lies in a copy of the project, where '..' leads elsewhere: {given}"
             )
     if (project / "params.yaml").is_file():
         (project / KEPT).parent.mkdir(parents=True, exist_ok=True)
