@@ -21,7 +21,7 @@ import yaml
 
 from benchmarks.table import Row, numbers, parser, publish
 from permafrost.audio.inputs import Rendered
-from permafrost.audio.preprocessing import Kept, preprocess
+from permafrost.audio.preprocessing import Kept, Recording, preprocess
 from permafrost.audio.rendering import render
 from permafrost.audio.settings import Preprocess
 from permafrost.audio.synthetic.generate import generate
@@ -93,9 +93,13 @@ def rendered(
     seconds["generate"] = time.perf_counter() - began
     began = time.perf_counter()
     found = find_clips(raw, dataset.labels)
-    outcomes = preprocess(raw, [clip.path for clip in found], settings, waveforms)
+    outcomes = preprocess(raw, [Recording(clip.path) for clip in found], settings, waveforms)
     pairs = zip(found, outcomes, strict=True)
-    clips = [ClipRow(**asdict(clip), **asdict(outcome)) for clip, outcome in pairs if isinstance(outcome, Kept)]
+    clips = [
+        ClipRow(**asdict(clip), seconds=outcome.seconds, sample_rate=outcome.sample_rate)
+        for clip, outcome in pairs
+        if isinstance(outcome, Kept)
+    ]
     seconds["preprocess"] = time.perf_counter() - began
     began = time.perf_counter()
     render(waveforms, settings.sample_rate, validate(Rendered, {"input": recipe["input"]}, "recipe").input, inputs)

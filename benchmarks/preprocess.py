@@ -28,7 +28,7 @@ import yaml
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.pool import default_workers
-from permafrost.audio.preprocessing import preprocess, row_decoder
+from permafrost.audio.preprocessing import Recording, preprocess, row_decoder
 from permafrost.audio.rendering import render, row_renderer
 from permafrost.audio.rows import RowFile
 from permafrost.audio.settings import Preprocess
@@ -121,10 +121,11 @@ def measure(project: Path, paths: list[str]) -> list[dict[str, str]]:
 def take_turns(project: Path, paths: list[str]) -> tuple[dict[str, float], float, float]:
     """Median CPU milliseconds a clip, the plain way's best wall milliseconds a clip, and the largest difference."""
     settings = Preprocess(sample_rate=RATE, clip_seconds=SECONDS)
+    recordings = [Recording(path) for path in paths]
     waveforms, inputs = project / "turns.npy", project / "turns-inputs.npy"
     RowFile.create(waveforms, np.int16, (len(paths), settings.samples)).close()
     RowFile.create(inputs, np.float32, (len(paths), *SIZE)).close()
-    decode_row = row_decoder(project / "clips", paths, settings, waveforms)
+    decode_row = row_decoder(project / "clips", recordings, settings, waveforms)
     render_row = row_renderer(waveforms, RATE, LogMel(size=SIZE), inputs)
     saved = [project / "images" / f"{number}.pt" for number in range(len(paths))]
     ways: dict[str, Callable[[int], object]] = {
@@ -155,7 +156,8 @@ def take_turns(project: Path, paths: list[str]) -> tuple[dict[str, float], float
 def whole(project: Path, paths: list[str], workers: int) -> None:
     """Both steps for all clips, in a pool."""
     waveforms = project / "waveforms.npy"
-    preprocess(project / "clips", paths, Preprocess(sample_rate=RATE, clip_seconds=SECONDS), waveforms, workers)
+    settings = Preprocess(sample_rate=RATE, clip_seconds=SECONDS)
+    preprocess(project / "clips", [Recording(path) for path in paths], settings, waveforms, workers)
     render(waveforms, RATE, LogMel(size=SIZE), project / "inputs.npy", workers)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from permafrost.audio.preprocessing import Kept, Rejection, preprocess, stop_if_too_many_rejected
+from permafrost.audio.preprocessing import Kept, Recording, Rejection, preprocess, stop_if_too_many_rejected
 from permafrost.audio.settings import Preprocess
 from permafrost.data.clips import find_clips
 from permafrost.data.dataset import Dataset
@@ -19,11 +19,14 @@ def main() -> None:
     settings = section("preprocess", Preprocess)
     clips = find_clips(Path(dataset.path), dataset.labels)
     paths = [clip.path for clip in clips]
-    outcomes = preprocess(Path(dataset.path), paths, settings, WAVEFORMS)
+    outcomes = preprocess(Path(dataset.path), [Recording(path) for path in paths], settings, WAVEFORMS)
     pairs = list(zip(clips, outcomes, strict=True))
     write_rejected(REJECTED, ((clip.path, found.reason) for clip, found in pairs if isinstance(found, Rejection)))
     stop_if_too_many_rejected(paths, outcomes, settings, REJECTED)
-    write_clips(CLIPS, [ClipRow(**asdict(clip), **asdict(found)) for clip, found in pairs if isinstance(found, Kept)])
+    kept = ((clip, found) for clip, found in pairs if isinstance(found, Kept))
+    write_clips(
+        CLIPS, [ClipRow(**asdict(clip), seconds=found.seconds, sample_rate=found.sample_rate) for clip, found in kept]
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Sound files to mono samples, or the reason why a file is not fit to learn from.
 
-soundfile (libsndfile) reads wav, flac, ogg, mp3, au and aiff. The commonest file of all, 16-bit PCM wav, is read
-directly: its samples are the array already.
+soundfile (libsndfile) reads wav, flac, ogg, mp3, au and aiff; ffmpeg, where there is one, reads what it does not know.
+Which of the two reads a file depends on the file alone.
 """
 
-import struct
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,29 +13,32 @@ from typing import Literal
 import numpy as np
 import soundfile
 
+from permafrost.audio.ffmpeg import decoded_by_ffmpeg
+from permafrost.audio.formats import container_of
+from permafrost.audio.mixing import mixed
+from permafrost.audio.rejection import Rejected
 from permafrost.audio.samples import FULL_SCALE, Samples
 
 Crop = Literal["start", "center"]
 
-PCM = 1
-HEAD_BYTES = 4096  # where a plain wav's chunks stand; a file with more before its samples is left to soundfile
+HEAD_BYTES = 1024
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 PREROLL = 9216  # eight frames of an mp3, whose decoder needs some frames after a jump before its output is right
 LONGEST = 2**40  # frames; libsndfile gives a greater number where it does not know
-
-
-class Rejected(ValueError):  # noqa: N818  it says what became of the file, not what broke
-    """A file that must not become a training example; the message is the reason, as rejected.csv has it."""
+BLOCK = 2**22  # samples read at a time: what a header says must not decide how much memory is asked for
+PAST_END = 0.05  # seconds that a segment may end after its file: tables round
 
 
 @dataclass(frozen=True)
 class Sound:
     """What was decoded: mono ``samples`` [frames], int16 or float32 in -1 … 1 (float files may exceed it), at
-    ``sample_rate`` Hz; ``seconds`` is the length of the whole file, whatever part was decoded."""
+    ``sample_rate`` Hz; ``seconds`` is the length of the whole file or segment, whatever part of it was decoded;
+    ``remarks`` say what was done that the file does not say."""
 
     samples: Samples
     sample_rate: int
     seconds: float
+    remarks: tuple[str, ...] = ()
 
 
 def decode(
@@ -43,27 +47,40 @@ def decode(
     crop: Crop = "start",
     min_seconds: float = 0.0,
     silence_dbfs: float = -80.0,
+    start: float = 0.0,
+    end: float | None = None,
 ) -> Sound:
-    """Decode a file, or the ``clip_seconds`` of it that are wanted, and mix its channels to one (their mean).
+    """Decode a file or a segment of it, or the ``clip_seconds`` of that that are wanted, and mix its channels to one.
+
+    The mix is the mean of the channels, without those that are silent; where they cancel each other it is the loudest
+    of them (``permafrost.audio.mixing``).
 
     Args:
         path: the file; it is only read.
         clip_seconds: decode no more than this, from the start or the middle (``crop``); None for all.
         crop: where the part is taken from.
-        min_seconds: shorter files are rejected.
+        min_seconds: what is shorter is rejected.
         silence_dbfs: a part whose peak is not above this is rejected, dB relative to full scale.
+        start: where the segment begins, seconds.
+        end: where it ends, seconds; None for the end of the file.
 
     Raises:
-        Rejected: unreadable, empty, too short, not finite, or silent.
+        Rejected: unreadable, empty, too short, not finite, or silent; or no such segment.
     """
-    sound = _plain_wav(path, clip_seconds, crop) or _by_soundfile(path, clip_seconds, crop)
-    if not len(sound.samples):
+    if not 0 <= start < (np.inf if end is None else end):
+        raise Rejected(f"no such segment: from {start:g} s to {'the end' if end is None else f'{end:g} s'}")
+    with _opened(path) as (file, remarks):
+        rate = file.samplerate
+        if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+            raise Rejected(f"unreadable: a sample rate of {rate} Hz")
+        samples, frames = _read(file, start, end, clip_seconds, crop)
+    mono, remark = mixed(samples)
+    if not len(mono):
         raise Rejected("empty: no samples")
-    if not LOWEST_RATE <= sound.sample_rate <= HIGHEST_RATE:
-        raise Rejected(f"unreadable: a sample rate of {sound.sample_rate} Hz")
+    sound = Sound(mono, rate, frames / rate, (*remarks, remark) if remark else remarks)
     if sound.seconds < min_seconds:
         raise Rejected(f"too short: {sound.seconds:.3g} s, less than preprocess.min_seconds {min_seconds:g}")
-    peak = _peak(sound.samples)
+    peak = _peak(mono)
     if not np.isfinite(peak):
         raise Rejected("not finite: NaN or infinite samples")
     if peak <= 10 ** (silence_dbfs / 20):
@@ -72,93 +89,77 @@ def decode(
     return sound
 
 
-def _part(frames: int, rate: int, clip_seconds: float | None, crop: Crop) -> tuple[int, int]:
-    """First frame and number of frames of the part that is wanted."""
-    wanted = frames if clip_seconds is None else min(frames, int(np.ceil(clip_seconds * rate)))
-    return (frames - wanted) // 2 if crop == "center" else 0, wanted
-
-
 def _peak(samples: Samples) -> float:
     # In Python's numbers: -(-32768) does not fit into int16.
     peak = max(float(samples.max()), -float(samples.min()))  # NaN, where there is one, is both minimum and maximum
     return peak / FULL_SCALE if samples.dtype == np.int16 else peak
 
 
-def _mono(samples: Samples, channels: int) -> Samples:
-    """Mean of interleaved channels: [frames * channels] to [frames]."""
-    if channels == 1:
-        return samples
-    by_frame = samples.reshape(-1, channels)
-    mixed = by_frame[:, 0].astype(np.float32)
-    for channel in range(1, channels):
-        mixed += by_frame[:, channel]
-    return mixed * np.float32(1 / channels / (FULL_SCALE if samples.dtype == np.int16 else 1))
-
-
-def _plain_wav(path: Path, clip_seconds: float | None, crop: Crop) -> Sound | None:
-    """The sound of a 16-bit PCM wav; None for anything else, and for anything unusual about it."""
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, tuple[str, ...]]]:
+    """A file's sound, and what there is to say about how it was come by."""
     try:
-        with path.open("rb", buffering=0) as file:
-            head = file.read(HEAD_BYTES)
-            if not head:
-                raise Rejected("empty: a file of no bytes")
-            found = _find_samples(head)
-            if found is None:
-                return None
-            rate, channels, place, size = found
-            if place + size > file.seek(0, 2):  # cut off
-                return None
-            frames = size // (2 * channels)
-            start, wanted = _part(frames, rate, clip_seconds, crop)
-            samples = np.empty(wanted * channels, "<i2")
-            file.seek(place + start * 2 * channels)
-            if file.readinto(samples.data.cast("B")) != samples.nbytes:
-                return None
-    except OSError as error:
-        raise Rejected(f"unreadable: {error.strerror}") from None
-    return Sound(_mono(samples, channels), rate, frames / rate)
-
-
-def _find_samples(head: bytes) -> tuple[int, int, int, int] | None:
-    """Sample rate, channels, and place and size in bytes of the samples, from the head of a RIFF file."""
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        return None
-    place, rate, channels = 12, 0, 0
-    while place + 8 <= len(head):
-        name, size = struct.unpack_from("<4sI", head, place)
-        place += 8
-        if name == b"fmt " and place + 16 <= len(head):
-            coding, channels, rate, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", head, place)
-            if coding != PCM or bits != 16 or not channels or frame_bytes != 2 * channels or not rate:
-                return None
-        elif name == b"data":
-            plain = rate and size and size % (2 * channels) == 0
-            return (rate, channels, place, size) if plain else None
-        place += size + size % 2
-    return None
-
-
-def _by_soundfile(path: Path, clip_seconds: float | None, crop: Crop) -> Sound:
-    try:
-        with soundfile.SoundFile(path) as file:
-            frames, rate = file.frames, file.samplerate
-            if frames > LONGEST:
-                raise Rejected("unreadable: the file does not say how long it is")
-            start, wanted = _part(frames, rate, clip_seconds, crop)
-            before = min(start, PREROLL)
-            if start:
-                file.seek(start - before)
-            samples = file.read(before + wanted, dtype="float32", always_2d=True)[before:]
-            if len(samples) < wanted:
-                # Cut off, or a header that guesses (mp3): what there is counts, and the middle is the middle of that.
-                file.seek(0)
-                samples = file.read(dtype="float32", always_2d=True)
-                frames = len(samples)
-                start, wanted = _part(frames, rate, clip_seconds, crop)
-                samples = np.ascontiguousarray(samples[start : start + wanted])
-            return Sound(_mono(samples.reshape(-1), file.channels), rate, frames / rate)
+        with path.open("rb", buffering=0) as opened:
+            head = opened.read(HEAD_BYTES)
+        if not head:
+            raise Rejected("empty: a file of no bytes")
+        try:
+            file, remarks = soundfile.SoundFile(path), ()
+        except soundfile.LibsndfileError:
+            container = container_of(path, head)
+            if container is None:
+                raise
+            file = soundfile.SoundFile(decoded_by_ffmpeg(path, container))
+            remarks = (f"decoded by ffmpeg ({file.software or 'unknown version'})",)
+        with file:
+            yield file, remarks
     except (soundfile.SoundFileError, OSError, TypeError) as error:
-        reason = getattr(error, "error_string", str(error))
+        reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         # libsndfile says so of an mp3 without a single frame; that the file is there has been seen by now.
         reason = "Format not recognised." if reason.startswith("File does not exist") else reason
         raise Rejected(f"unreadable: {reason}") from None
+
+
+def _read(
+    file: soundfile.SoundFile, start: float, end: float | None, clip_seconds: float | None, crop: Crop
+) -> tuple[Samples, int]:
+    """The wanted part, [frames, channels] in the file's own numbers, and the frames of the whole file or segment."""
+    if file.frames > LONGEST:
+        raise Rejected("unreadable: the file does not say how long it is")
+    first, wanted, frames = _part(file.frames, file.samplerate, start, end, clip_seconds, crop)
+    before = min(first, PREROLL)
+    if first:
+        file.seek(first - before)
+    samples = _frames(file, before + wanted)[before:]
+    if len(samples) < wanted:
+        # Cut off, or a header that guesses (mp3): what there is counts, and the middle is the middle of that.
+        file.seek(0)
+        samples = _frames(file, LONGEST)
+        first, wanted, frames = _part(len(samples), file.samplerate, start, end, clip_seconds, crop)
+        samples = samples[first : first + wanted]
+    return samples, frames
+
+
+def _part(
+    frames: int, rate: int, start: float, end: float | None, clip_seconds: float | None, crop: Crop
+) -> tuple[int, int, int]:
+    """First frame and number of frames of the part that is wanted, and number of frames that it is taken from."""
+    first, last = round(start * rate), frames if end is None else round(end * rate)
+    if max(first, last) > frames + PAST_END * rate:
+        wanted = f"from {start:g} s to {'the end' if end is None else f'{end:g} s'}"
+        raise Rejected(f"no such segment: {wanted}, in a file of {frames / rate:.6g} s")
+    whole = max(0, min(last, frames) - first)
+    wanted = whole if clip_seconds is None else min(whole, int(np.ceil(clip_seconds * rate)))
+    return first + ((whole - wanted) // 2 if crop == "center" else 0), wanted, whole
+
+
+def _frames(file: soundfile.SoundFile, wanted: int) -> Samples:
+    """The next ``wanted`` frames, or as many as there are: [frames, channels]."""
+    dtype = "int16" if file.subtype == "PCM_16" else "float32"
+    at_once = max(1, BLOCK // file.channels)
+    blocks: list[Samples] = []
+    read = 0
+    while not blocks or (len(blocks[-1]) == at_once and read < wanted):
+        blocks.append(file.read(min(at_once, wanted - read), dtype=dtype, always_2d=True))
+        read += len(blocks[-1])
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)

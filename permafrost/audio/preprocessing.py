@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from permafrost.audio.decoding import Rejected, decode
+from permafrost.audio.decoding import decode
 from permafrost.audio.pool import spread
+from permafrost.audio.rejection import Rejected
 from permafrost.audio.rows import RowFile, written_whole
 from permafrost.audio.samples import as_float32, as_int16
 from permafrost.audio.settings import Preprocess
@@ -21,11 +22,23 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Recording:
+    """What becomes a clip: a file, its path relative to the data set's folder, or the segment of it from ``start`` to
+    ``end`` in seconds (None: to its end)."""
+
+    path: str
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True)
 class Kept:
-    """A recording that has a row: the length in seconds and the sample rate in Hz of its file."""
+    """A recording that has a row: its length in seconds, the sample rate in Hz of its file, and what was done to it
+    that the file does not say."""
 
     seconds: float
     sample_rate: int
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,31 +49,31 @@ class Rejection:
 
 
 def preprocess(
-    root: Path, paths: Sequence[str], settings: Preprocess, out: Path, workers: int | None = None
+    root: Path, recordings: Sequence[Recording], settings: Preprocess, out: Path, workers: int | None = None
 ) -> list[Kept | Rejection]:
-    """Write ``out``: int16 [kept recordings, samples], a row each in the order of ``paths``.
+    """Write ``out``: int16 [kept recordings, samples], a row each in the order of ``recordings``.
 
     The recordings are only read. Memory does not grow with their number. Where none is kept nothing is written.
 
     Args:
-        root: the folder that ``paths`` are relative to.
-        paths: the recordings.
+        root: the folder that their paths are relative to.
+        recordings: files, or segments of files.
         settings: rate, length, and what is rejected.
         out: the .npy file; whole or not there.
         workers: processes, by default one a core.
 
     Returns:
-        What became of each path, in order.
+        What became of each recording, in order.
 
     Raises:
-        PermafrostError: no paths, or no room on the disk.
+        PermafrostError: no recordings, or no room on the disk.
     """
-    if not paths:
+    if not recordings:
         raise PermafrostError(f"{root}: no recordings were found; check dataset.path and dataset.labels")
     with written_whole(out) as part:
-        array = RowFile.create(part, np.int16, (len(paths), settings.samples))
+        array = RowFile.create(part, np.int16, (len(recordings), settings.samples))
         try:
-            outcomes = spread(row_decoder, (root, paths, settings, part), len(paths), "preprocess", workers)
+            outcomes = spread(row_decoder, (root, recordings, settings, part), len(recordings), "preprocess", workers)
             array.keep([row for row, outcome in enumerate(outcomes) if isinstance(outcome, Kept)])
         finally:
             array.close()
@@ -100,19 +113,24 @@ def stop_if_too_many_rejected(
     )
 
 
-def row_decoder(root: Path, paths: Sequence[str], settings: Preprocess, out: Path) -> Callable[[int], Kept | Rejection]:
-    """A process's own function that decodes ``paths[number]`` into that row of ``out`` and says what became of it."""
+def row_decoder(
+    root: Path, recordings: Sequence[Recording], settings: Preprocess, out: Path
+) -> Callable[[int], Kept | Rejection]:
+    """A process's own function: decodes ``recordings[number]`` into that row of ``out``, says what became of it."""
     array = RowFile(out, writable=True)
     row = np.zeros(settings.samples, np.int16)
 
     def decode_into_row(number: int) -> Kept | Rejection:
+        recording = recordings[number]
         try:
             sound = decode(
-                root / paths[number],
+                root / recording.path,
                 settings.clip_seconds,
                 settings.crop,
                 settings.min_seconds,
                 settings.silence_dbfs,
+                recording.start,
+                recording.end,
             )
         except Rejected as rejected:
             return Rejection(str(rejected))
@@ -123,6 +141,6 @@ def row_decoder(root: Path, paths: Sequence[str], settings: Preprocess, out: Pat
         row[:length] = as_int16(samples[:length])
         row[length:] = 0
         array.write(number, row)
-        return Kept(sound.seconds, sound.sample_rate)
+        return Kept(sound.seconds, sound.sample_rate, sound.remarks)
 
     return decode_into_row

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import soxr
 
-from permafrost.audio.preprocessing import Kept, Rejection, preprocess, stop_if_too_many_rejected
+from permafrost.audio.preprocessing import Kept, Recording, Rejection, preprocess, stop_if_too_many_rejected
 from permafrost.audio.samples import as_int16
 from permafrost.audio.settings import Preprocess
 from permafrost.errors import PermafrostError
@@ -48,7 +48,7 @@ def test_kept_rows_stand_in_order_without_gaps(recordings, out, workers):
     files = {f"{number:02d}.wav": (tone(pitch=100 + 20 * number), RATE) for number in range(40)}
     bad = ["00.wav", "17.wav", "18.wav", "39.wav"]
     root = recordings(files | dict.fromkeys(bad, b"no sound"))
-    outcomes = preprocess(root, list(files), SECOND, out, workers)
+    outcomes = preprocess(root, [Recording(name) for name in files], SECOND, out, workers)
     assert [isinstance(outcome, Rejection) for outcome in outcomes] == [name in bad for name in files]
     good = [name for name in files if name not in bad]
     expected = [soundfile.read(root / name, dtype="int16")[0] for name in good]
@@ -64,7 +64,7 @@ def test_the_number_of_processes_changes_nothing(recordings, out):
     root = recordings(files)
     contents = []
     for workers in (1, 2, 3):
-        outcomes = preprocess(root, list(files), SECOND, out, workers)
+        outcomes = preprocess(root, [Recording(name) for name in files], SECOND, out, workers)
         contents.append((outcomes, out.read_bytes()))
     assert contents[0] == contents[1] == contents[2]
 
@@ -72,7 +72,9 @@ def test_the_number_of_processes_changes_nothing(recordings, out):
 def test_stereo_of_48_khz_becomes_mono_at_the_wanted_rate(recordings, out):
     stereo = np.stack([tone(2.0, 48000, 440), 0.5 * tone(2.0, 48000, 1000)], axis=1)
     root = recordings({"a.wav": (stereo, 48000)})
-    assert preprocess(root, ["a.wav"], Preprocess(sample_rate=22050, clip_seconds=2.0), out) == [Kept(2.0, 48000)]
+    assert preprocess(root, [Recording("a.wav")], Preprocess(sample_rate=22050, clip_seconds=2.0), out) == [
+        Kept(2.0, 48000)
+    ]
     row = np.load(out)[0]
     expected, _ = librosa.load(root / "a.wav", sr=22050, res_type="soxr_hq")
     assert row.shape == (44100,)
@@ -89,7 +91,10 @@ def test_longer_recordings_are_cropped_and_shorter_ones_padded(recordings, out, 
     long, short = tone(2.0), tone(0.25)
     root = recordings({"long.wav": (long, RATE), "short.wav": (short, RATE)})
     settings = Preprocess(sample_rate=RATE, clip_seconds=1.0, crop=crop)
-    assert preprocess(root, ["long.wav", "short.wav"], settings, out) == [Kept(2.0, RATE), Kept(0.25, RATE)]
+    assert preprocess(root, [Recording("long.wav"), Recording("short.wav")], settings, out) == [
+        Kept(2.0, RATE),
+        Kept(0.25, RATE),
+    ]
     rows = np.load(out)
     whole, part = (soundfile.read(root / name, dtype="int16")[0] for name in ("long.wav", "short.wav"))
     np.testing.assert_array_equal(rows[0], whole[first : first + RATE])
@@ -99,7 +104,7 @@ def test_longer_recordings_are_cropped_and_shorter_ones_padded(recordings, out, 
 def test_cropping_before_resampling_gives_what_resampling_the_part_gives(recordings, out):
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * 44100).astype(np.float32)
     root = recordings({"a.flac": (samples, 44100)})
-    preprocess(root, ["a.flac"], SECOND, out)
+    preprocess(root, [Recording("a.flac")], SECOND, out)
     part = soundfile.read(root / "a.flac", dtype="float32")[0][:44100]
     np.testing.assert_array_equal(np.load(out)[0], as_int16(soxr.resample(part, 44100, RATE)))
 
@@ -108,7 +113,7 @@ def test_samples_beyond_full_scale_are_cut_not_wrapped(recordings, tmp_path, out
     root = recordings({})
     root.mkdir(parents=True, exist_ok=True)
     soundfile.write(root / "loud.wav", 4 * tone(), RATE, "FLOAT")
-    preprocess(root, ["loud.wav"], SECOND, out)
+    preprocess(root, [Recording("loud.wav")], SECOND, out)
     row = np.load(out)[0]
     assert (row.min(), row.max()) == (-32768, 32767)
     assert (np.sign(row) == np.sign(as_int16(tone().astype(np.float32)))).mean() > 0.999
@@ -128,7 +133,7 @@ def test_users_files_stay_as_they_are(recordings, out):
         }
 
     before = state()
-    preprocess(root, ["a.wav", "b/c.flac"], SECOND, out, 2)
+    preprocess(root, [Recording("a.wav"), Recording("b/c.flac")], SECOND, out, 2)
     assert state() == before
     (root / "b").chmod(0o700)
 
@@ -137,7 +142,7 @@ def test_no_paths_and_none_kept(recordings, out):
     root = recordings({"a.wav": b"", "b.wav": b""})
     with pytest.raises(PermafrostError, match="no recordings were found"):
         preprocess(root, [], SECOND, out)
-    outcomes = preprocess(root, ["a.wav", "b.wav"], SECOND, out)
+    outcomes = preprocess(root, [Recording("a.wav"), Recording("b.wav")], SECOND, out)
     with pytest.raises(PermafrostError, match=r"2 of 2 .*nothing is left.*\n  a\.wav \(empty.*\n  b\.wav"):
         stop_if_too_many_rejected(["a.wav", "b.wav"], outcomes, SECOND.model_copy(update={"max_rejected": 1.0}), out)
 
@@ -165,7 +170,7 @@ def test_few_rejected_only_warn(caplog):
 
 def test_an_interrupted_run_leaves_the_file_before_alone(recordings, out, monkeypatch):
     root = recordings({"a.wav": (tone(), RATE)})
-    preprocess(root, ["a.wav"], SECOND, out, 1)
+    preprocess(root, [Recording("a.wav")], SECOND, out, 1)
     before = out.read_bytes()
 
     def interrupt(*_):
@@ -173,7 +178,7 @@ def test_an_interrupted_run_leaves_the_file_before_alone(recordings, out, monkey
 
     monkeypatch.setattr("permafrost.audio.preprocessing.decode", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        preprocess(root, ["a.wav"], SECOND, out, 1)
+        preprocess(root, [Recording("a.wav")], SECOND, out, 1)
     assert out.read_bytes() == before
     assert list(out.parent.iterdir()) == [out]
 
@@ -183,10 +188,10 @@ def test_memory_does_not_grow_with_the_number_of_clips(recordings, tmp_path):
     script = """
 import resource, sys
 from pathlib import Path
-from permafrost.audio.preprocessing import preprocess
+from permafrost.audio.preprocessing import Recording, preprocess
 from permafrost.audio.settings import Preprocess
 settings = Preprocess(sample_rate=8000, clip_seconds=8.0)
-preprocess(Path(sys.argv[1]), ["a.wav"] * int(sys.argv[3]), settings, Path(sys.argv[2]), 1)
+preprocess(Path(sys.argv[1]), [Recording("a.wav")] * int(sys.argv[3]), settings, Path(sys.argv[2]), 1)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -230,7 +235,7 @@ def test_real_recordings_are_kept(folder, out):
     if not found:
         pytest.skip(f"no recordings at {REAL / folder}")
     paths = [path.relative_to(REAL / folder).as_posix() for path in found[:: len(found) // 20]]
-    outcomes = preprocess(REAL / folder, paths, Preprocess(), out, 2)
+    outcomes = preprocess(REAL / folder, [Recording(path) for path in paths], Preprocess(), out, 2)
     assert all(isinstance(outcome, Kept) for outcome in outcomes)
     expected, _ = librosa.load(REAL / folder / paths[0], sr=22050, duration=5.0, res_type="soxr_hq")
     row = np.load(out, mmap_mode="r")[0][: len(expected)]

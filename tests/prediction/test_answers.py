@@ -66,7 +66,7 @@ def test_chunks_follow_each_other_and_the_last_ends_with_the_recording(recording
     assert short.starts == (0.0,) and short.seconds == 0.3 and not short.waveforms[0, 2400:].any()
     stereo = read_chunks(recordings / "b.wav", SETTINGS, RATE)
     assert stereo.starts == (0.0,), "what resampling adds or takes at the end is no chunk of its own"
-    assert np.abs(stereo.waveforms[0, 1000:2000]).max() / 32768 == pytest.approx(0.25, abs=0.01), "mean of channels"
+    assert np.abs(stereo.waveforms[0, 1000:2000]).max() / 32768 == pytest.approx(0.5, abs=0.01), "one is silent"
     with pytest.raises(Rejected, match="unreadable"):
         read_chunks(recordings / "e.wav", SETTINGS, RATE)
 
