@@ -1,5 +1,6 @@
 """A sweep as one table: the parameters that differ between experiments, and what came of each."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +31,13 @@ class Experiment:
 
 
 def varied(experiments: Sequence[Experiment]) -> list[str]:
-    """The parameters that are not the same in all experiments, sorted."""
-    names = sorted({name for experiment in experiments for name in experiment.parameters})
-    return [name for name in names if len({str(_value(experiment, name)) for experiment in experiments}) > 1]
+    """The parameters that are not the same in all experiments that have them, sorted: a recipe that only some have
+    varied nothing."""
+    values = defaultdict(set)
+    for experiment in experiments:
+        for name, value in experiment.parameters.items():
+            values[name].add(str(value))
+    return sorted(name for name, found in values.items() if len(found) > 1)
 
 
 def scored(experiments: Sequence[Experiment], score: str) -> list[Strategy]:
