@@ -15,6 +15,7 @@ import yaml
 from permafrost.data.clips import audio_files, find_clips
 from permafrost.data.guessing import Guess, guess
 from permafrost.data.lengths import Lengths, measure
+from permafrost.data.splits import Split, make_splits
 from permafrost.data.tables import Clip
 from permafrost.errors import PermafrostError
 from stages.compose import CONF
@@ -22,6 +23,7 @@ from stages.stage import run
 from tools.study_default import set_default
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MOST_FOLDS = 10
 SPLITS = 5  # one a seed: how far scores move from split to split is part of the answer
 WRITTEN = ("data", "metrics", "plots", "weights", ".dvc", ".git")  # the pipeline's own folders
 
@@ -92,7 +94,8 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
     """Write the study and its data set, make it the default; what was found and done, line by line.
 
     Raises:
-        PermafrostError: the name is not fit or taken, the folder is not fit, or tells no classes.
+        PermafrostError: the name is not fit or taken, the folder is not fit or tells no classes, or these cannot be
+            split. Nothing is written then.
     """
     root = folder.expanduser().resolve()
     dataset, study = CONF / "dataset" / f"{name}.yaml", CONF / "study" / f"{name}.yaml"
@@ -108,14 +111,22 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
     found = guess(root, paths)
     clips = find_clips(root, found.labels)
     lengths = measure(root, [clip.path for clip in clips])
-    folds = len({clip.fold for clip in clips})
-    repeats = folds if found.split == "folds" else SPLITS
+    folds = min(len({clip.fold for clip in clips}), MOST_FOLDS)
+    repeats = {"folds": folds, "subsets": 1}.get(found.split, SPLITS)
+    make_splits(clips, Split(kind=found.split, repeats=repeats))  # for its errors: a class of two clips cannot be split
     dataset.write_text(_dataset_text(name, root, found, lengths, repeats), encoding="utf-8")
-    study.write_text(STUDY.format(name=name, folder=root.name, seeds=list(range(repeats))), encoding="utf-8")
+    seeds = list(range(max(repeats, SPLITS if found.split == "subsets" else 0)))
+    study.write_text(STUDY.format(name=name, folder=root.name, seeds=seeds), encoding="utf-8")
+    try:
+        default = set_default(name)
+    except Exception:
+        dataset.unlink()
+        study.unlink()
+        raise
     return [
         *_description(root, paths, clips, found, lengths, repeats),
         f"wrote {dataset} (the recordings), {study} (what to train on them)",
-        set_default(name),
+        default,
         "next: make repro    then, for one change that stays on these recordings: "
         "dvc exp run -S models.strip_vit.lr=0.001",
     ]
@@ -165,7 +176,8 @@ def _description(
     shorter = np.mean(lengths.seconds < lengths.clip_seconds * 0.999)
     rule = getattr(found.labels, "pattern", None)
     split = {
-        "folds": f"by the {repeats} folds: each tests once",
+        "folds": f"by the folds: each of {repeats} seeds tests on another one",
+        "subsets": "as the folder is divided: one split, so that its own luck is not seen",
         "grouped": f"60/20/20 %, no group on two sides, drawn {repeats} times: a split a seed",
         "stratified": f"60/20/20 %, drawn {repeats} times: a split a seed",
     }[found.split]

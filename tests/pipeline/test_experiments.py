@@ -17,12 +17,15 @@ SMALL = [
 def test_exp_run_takes_lists_and_values(project):
     output = project.run("dvc", "exp", "run", *SMALL, "-S", "study.seeds=[0,3]", "-S", "models.strip_vit.lr=0.002")
     assert "Running stage 'train@strip_vit-none-3'" in output
+    assert "changed in params.yaml: " in output and "study.seeds [0] → [0, 3]" in output
     params = project.params
     assert params["study"]["seeds"] == [0, 3] and params["models"]["strip_vit"]["lr"] == 0.002
     assert (project.root / "runs/strip_vit/head/3/predictions.csv").exists()
 
 
 def test_a_queued_sweep_runs_and_is_compared(project):
+    status, output = project.run("dvc", "exp", "run", "--queue", "-S", "dataset.path=../project", check=False)
+    assert status != 0 and f"-S dataset.path={project.root}" in output, "a relative path is refused when it is queued"
     project.run("dvc", "exp", "run", "--queue", *SMALL, "-S", "study.seeds=[0]", "-S", "study.models=[strip_vit]",
                 "-S", "models.strip_vit.lr=0.001,0.01")  # fmt: skip
     project.run("dvc", "queue", "start")

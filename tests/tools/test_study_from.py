@@ -103,6 +103,14 @@ def test_folders_that_are_none_or_the_pipeline_s_own_are_refused_and_nothing_is_
     assert sorted(Path("conf").rglob("*")) == before
 
 
+def test_classes_that_cannot_be_split_are_named_and_nothing_is_written(checkout):
+    for path in sorted((checkout / "mid: 2").iterdir())[2:]:
+        path.unlink()
+    with pytest.raises(PermafrostError, match="class 'mid: 2' has 2 clips"):
+        study_from(checkout)
+    assert not Path("conf/study/mine.yaml").exists() and "- study: demo" in Path("conf/config.yaml").read_text()
+
+
 def test_an_unknown_study_is_no_default(checkout):
     before = Path("conf/config.yaml").read_text()
     with pytest.raises(PermafrostError, match="did you mean 'esc10'"):
