@@ -125,6 +125,7 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
         raise
     return [
         *_description(root, paths, clips, found, lengths, repeats),
+        f"  trains   a small transformer and its random control by six strategies, and an SVM; {len(seeds)} seeds",
         f"wrote {dataset} (the recordings), {study} (what to train on them)",
         default,
         "next: make repro    then, for one change that stays on these recordings: "
