@@ -18,13 +18,15 @@ from permafrost.data.lengths import Lengths, measure
 from permafrost.data.splits import Split, make_splits
 from permafrost.data.tables import Clip
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS
 from stages.compose import CONF
 from stages.stage import run
 from tools.study_default import set_default
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MOST_FOLDS = 10
-SPLITS = 5  # one a seed: how far scores move from split to split is part of the answer
+# One a seed: how far scores move from split to split is part of the answer. From six on a difference can be claimed.
+SPLITS = ENOUGH_SEEDS
 WRITTEN = ("data", "metrics", "plots", "weights", ".dvc", ".git")  # the pipeline's own folders
 
 DATASET = """\
@@ -115,7 +117,7 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
     repeats = {"folds": folds, "subsets": 1}.get(found.split, SPLITS)
     make_splits(clips, Split(kind=found.split, repeats=repeats))  # for its errors: a class of two clips cannot be split
     dataset.write_text(_dataset_text(name, root, found, lengths, repeats), encoding="utf-8")
-    seeds = list(range(max(repeats, SPLITS if found.split == "subsets" else 0)))
+    seeds = list(range(repeats * -(-SPLITS // repeats)))  # few folds are gone round twice
     study.write_text(STUDY.format(name=name, folder=root.name, seeds=seeds), encoding="utf-8")
     try:
         default = set_default(name)
@@ -177,7 +179,7 @@ def _description(
     shorter = np.mean(lengths.seconds < lengths.clip_seconds * 0.999)
     rule = getattr(found.labels, "pattern", None)
     split = {
-        "folds": f"by the folds: each of {repeats} seeds tests on another one",
+        "folds": f"by the folds: {repeats} of them test in turn",
         "subsets": "as the folder is divided: one split, so that its own luck is not seen",
         "grouped": f"60/20/20 %, no group on two sides, drawn {repeats} times: a split a seed",
         "stratified": f"60/20/20 %, drawn {repeats} times: a split a seed",

@@ -44,8 +44,8 @@ def test_the_study_stays_when_one_thing_is_changed_and_goes_when_told_to(checkou
     params = composed("models.strip_vit.lr=0.001")
     assert params["dataset"]["path"] == str(checkout) == written["dataset"]["path"]
     assert params["dataset"]["name"] == "my sounds" and params["study"]["name"] == "mine"
-    assert params["models"]["strip_vit"]["lr"] == 0.001 and params["split"]["repeats"] == 5
-    assert params["study"]["seeds"] == [0, 1, 2, 3, 4]
+    assert params["models"]["strip_vit"]["lr"] == 0.001 and params["split"]["repeats"] == 6
+    assert params["study"]["seeds"] == [0, 1, 2, 3, 4, 5]
     assert params["preprocess"]["clip_seconds"] == 0.8 and params["preprocess"]["sample_rate"] == 16000
     assert "30 recordings in 3 classes of 10 each" in said and "(?P<label>[^/]+)/.+" in said
     assert "the default study is mine now, no longer demo; back: python -m tools.study_default demo" in said
@@ -61,6 +61,19 @@ def test_the_recordings_serve_another_study_and_its_data_set_can_be_replaced(che
     assert params["dataset"]["path"] == str(checkout) and params["study"]["models"] == ["resnet20", "resnet20_random"]
     params = composed("dataset=esc10")
     assert params["dataset"] == composed("study=esc10")["dataset"], "nothing of the folder is left in another data set"
+
+
+def test_five_folds_are_gone_round_twice_because_five_runs_claim_nothing(checkout):
+    for number, path in enumerate(sorted(checkout.rglob("*.wav"))):
+        (checkout / f"fold{number % 5}" / path.parent.name).mkdir(parents=True, exist_ok=True)
+        path.rename(checkout / f"fold{number % 5}" / path.parent.name / path.name)
+    for folder in sorted(checkout.iterdir()):
+        if not any(folder.rglob("*.wav")):
+            folder.rmdir()
+    study_from(checkout)
+    params = composed()
+    assert params["split"]["kind"] == "folds" and params["split"]["repeats"] == 5
+    assert params["study"]["seeds"] == list(range(10))
 
 
 def test_a_table_replaces_the_pattern(checkout):
