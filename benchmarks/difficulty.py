@@ -117,7 +117,9 @@ def examples_of(inputs: np.ndarray, clips: list[ClipRow], split: dict[str, Any],
 def cell(examples: Examples, recipe: dict[str, Any], base: Any, freezing: Freezing, seed: int) -> dict[str, Any]:
     """One cell's metrics."""
     training = Training(**{key: value for key, value in recipe.items() if key in Training.model_fields})
-    return train_cell(recipe["backbone"], base, examples, training, freezing, Runtime(), seed).metrics
+    return train_cell(
+        recipe["backbone"], base, examples, training, freezing, Runtime(threads=torch.get_num_threads()), seed
+    ).metrics
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from permafrost.transfer.device import choose_device
 from permafrost.transfer.epochs import epoch_rate
 from permafrost.transfer.examples import Examples, make_examples
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
-from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.seeding import generator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,9 +124,17 @@ def ours(
     backbone: str, examples: Examples, freezing: Freezing, training: Training, seed: int, device: torch.device
 ) -> object:
     """A cell by the project's trainer."""
-    runtime = Runtime(device=device.type)
     base = ({}, {"backbone": backbone, "source": "random"})
-    return train_cell(backbone, base, examples, training, freezing, runtime, seed)
+    return train_cell(
+        backbone,
+        base,
+        examples,
+        training,
+        freezing,
+        Runtime(threads=torch.get_num_threads()),
+        seed,
+        Machine(device=device.type),
+    )
 
 
 def warm_up(backbone: str, examples: Examples, files: PictureFiles, device: torch.device) -> None:

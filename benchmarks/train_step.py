@@ -20,7 +20,7 @@ from permafrost.transfer.batches import InputSource, choose_source
 from permafrost.transfer.device import Placement, choose_device, choose_placement, has_bf16
 from permafrost.transfer.examples import Examples, Preparation, make_examples
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
-from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.trainer import Trainer
 
 LARGE, SMALL = {"vit_b_16": (224, 224), "resnet50": (224, 224)}, {"strip_vit": (128, 216), "resnet20": (128, 216)}
@@ -99,7 +99,7 @@ def by_strategy(backbone: str, examples: Examples, device: torch.device, batch: 
     rows = []
     for precision in ("fp32", "bf16") if has_bf16(device) else ("fp32",):
         network = build(backbone, tuple(examples.inputs.shape[1:]), CLASSES, 0)
-        placement = choose_placement(Runtime(device=device.type, precision=precision), network)
+        placement = choose_placement(Runtime(precision=precision), Machine(device=device.type), network)
         trainers, fill = {}, {}
         for name, freeze, cached in WAYS:
             trainers[name], fill[name] = trainer_of(backbone, examples, freeze, cached, placement, batch)

@@ -1,4 +1,4 @@
-"""Stage aggregate: from the study's cells to its numbers, tables and figures."""
+"""Stage aggregate: from the study's runs to its numbers, tables and figures."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.data_facts import data_facts, read_audit
 from permafrost.evaluation.outcomes import outcome_table
+from permafrost.evaluation.records import RUNS, check_runs, read_project
 from permafrost.evaluation.study import Study
 from permafrost.evaluation.study_analysis import analyse_study
 from permafrost.evaluation.summary import summarise
@@ -32,7 +33,8 @@ def main() -> None:
     """Write the study's numbers and report to metrics/, its page, tables and figures to plots/."""
     study = section("study", Study)
     metrics, plots, data = Path("metrics"), Path("plots"), Path("data")
-    cells = read_study(Path("runs"), study.models, study.freezes, study.seeds, study.baselines)
+    cells = read_study(RUNS, study.models, study.freezes, study.seeds, study.baselines)
+    check_runs(study.runs(), read_project(parameters("")))
     audit, rejected = read_audit(data / "audit.json"), read_rejected(data / "rejected.csv")
     facts = data_facts(
         parameters("dataset.name"),

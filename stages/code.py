@@ -6,6 +6,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from permafrost.evaluation.records import shaping
 from permafrost.provenance.imports import Sources
 from stages.last_run import notices
 from stages.queued import refuse_lost_paths
@@ -19,19 +20,23 @@ INERT = {"tqdm", "pydantic", "pydantic-core", "pyyaml", "requests"}
 
 
 def main() -> None:
-    """Write ``data/code/<consumer>.json``: module to hash, and package to the version that requirements.txt pins."""
+    """Write ``data/code/<consumer>.json``: module to hash, package to the version that requirements.txt pins, and for
+    runs the parameters that shape them."""
     refuse_lost_paths(parameters(""))
     check_parameters()
     for line in notices(parameters("")):
         print(line, file=sys.stderr)
     sources = Sources(Path.cwd(), ("permafrost", "stages"))
     consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
+    recipes = {}
     for name, recipe in parameters("models").items():
         backbone = f"permafrost.models.{recipe['backbone']}"
         consumers |= {f"{stage}-{name}": [f"stages.{stage}", backbone] for stage in ("weights", "train")}
+        recipes[f"train-{name}"] = ("models", name)
     for name, recipe in parameters("baselines").items():
         backbone = [f"permafrost.models.{recipe['backbone']}"] if "backbone" in recipe else []
         consumers[f"baseline-{name}"] = ["stages.baseline", *backbone]
+        recipes[f"baseline-{name}"] = ("baselines", name)
     pins = pinned(Path("requirements.txt"))
     distributions = metadata.packages_distributions()
     shutil.rmtree(OUT, ignore_errors=True)
@@ -40,7 +45,10 @@ def main() -> None:
         modules = sources.closure(entries)
         names = {dist.lower() for top in sources.third_party(modules) for dist in distributions.get(top, [])}
         packages = {name: pins[name] for name in sorted((names & pins.keys()) - INERT)}
-        text = json.dumps({"modules": modules, "packages": packages}, indent=1)
+        made_by = {"modules": modules, "packages": packages}
+        if consumer in recipes:
+            made_by["parameters"] = shaping(parameters(""), *recipes[consumer])
+        text = json.dumps(made_by, indent=1, ensure_ascii=False)
         (OUT / f"{consumer}.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -18,7 +18,8 @@ from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.baselines.stored import load_model
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
-from permafrost.evaluation.study import NO_STRATEGY
+from permafrost.evaluation.records import RUNS, check_runs, read_project
+from permafrost.evaluation.study import Run, Study
 from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
 from permafrost.report.explained import Picture, write_pictures
@@ -27,7 +28,7 @@ from permafrost.report.saliency_figure import caption, draw_saliency
 from permafrost.settings import choose
 from permafrost.transfer.explained_clips import look, one_of_each_class
 from permafrost.transfer.recipe import Training
-from stages.stage import parameters, part, run
+from stages.stage import parameters, part, run, section
 
 OUT = Path("plots/explain")
 
@@ -40,40 +41,40 @@ def main() -> None:
     parser.add_argument("--clip", help="the clip of the waterfall; by default the first one explained")
     parser.add_argument("--label", help="the class of beeswarm and heatmap; by default the one that varies most")
     arguments = parser.parse_args()
-    study = parameters("study")
-    seed = study["seeds"][0] if arguments.seed is None else arguments.seed
+    study, project = section("study", Study), read_project(parameters(""))
+    seed = study.seeds[0] if arguments.seed is None else arguments.seed
     clips = read_clips(Path("data/clips.csv"))
     _, subsets = subsets_for_seed(read_splits(Path("data/splits.csv")), seed)
     test = [row for row, clip in enumerate(clips) if subsets.get(clip.clip_id) == "test"]
     OUT.mkdir(parents=True, exist_ok=True)
-    cells = {name: (name, NO_STRATEGY) for name in study.get("baselines", [])}
-    cells |= {f"{model}-{freeze}": (model, freeze) for model in study["models"] for freeze in study["freezes"]}
+    runs = {str(run).removesuffix(f"-{run.seed}"): run._replace(seed=seed) for run in study.runs()}
     shown: list[Picture] = []
     for name in arguments.names:
-        choose(name, list(cells), "NAME")
-    for name in arguments.names or study.get("explain", []):
-        if name not in cells:  # the name exists, or stage code would have refused it: a study cut down by -S
+        choose(name, list(runs), "NAME")
+    for name in arguments.names or study.explain:
+        if name not in runs:  # the name exists, or stage code would have refused it: a study cut down by -S
             print(f"warning: study.explain: {name} is not in this study and is left out", file=sys.stderr)
             continue
-        model, freeze = cells[name]
-        if freeze == NO_STRATEGY:
-            key = f"baselines.{model}"
+        this = runs[name]
+        check_runs([this], project)
+        if this.is_baseline:
+            key = f"baselines.{name}"
             recipe = read_baseline(parameters(key), key)
             if not isinstance(recipe, NetworkBaseline):
-                shown += _explain_classical(name, seed, clips, test, arguments.label, arguments.clip)
+                shown += _explain_classical(name, this, clips, test, arguments.label, arguments.clip)
                 continue
-            base, normalise = Path("runs", model, freeze, str(seed), "base.safetensors"), recipe.normalise
+            base, normalise = RUNS / this.folder / "base.safetensors", recipe.normalise
         else:
-            base = Path("weights/base", f"{model}.safetensors")
-            normalise = part(f"models.{model}", Training).normalise
-        shown += _explain_network(name, Path(model, freeze, str(seed)), base, normalise, clips, test)
+            base = Path("weights/base", f"{this.model}.safetensors")
+            normalise = part(f"models.{this.model}", Training).normalise
+        shown += _explain_network(name, this, base, normalise, clips, test)
     write_pictures(OUT, shown, keep=bool(arguments.names))
 
 
 def _explain_classical(
-    name: str, seed: int, clips: list[ClipRow], test: list[int], label: str | None, clip: str | None
+    name: str, run: Run, clips: list[ClipRow], test: list[int], label: str | None, clip: str | None
 ) -> list[Picture]:
-    stored = load_model(Path("runs", name, NO_STRATEGY, str(seed), "model.safetensors"))
+    stored = load_model(RUNS / run.folder / "model.safetensors")
     _, values = load_descriptors(Path("data/inputs", f"{name}.npy"))
     found = explain_model(stored, values[test], [clips[row] for row in test], clip)
     write_importance(OUT / name / "importance.csv", found)
@@ -81,12 +82,12 @@ def _explain_classical(
 
 
 def _explain_network(
-    name: str, place: Path, base: Path, normalise: str, clips: list[ClipRow], test: list[int]
+    name: str, run: Run, base: Path, normalise: str, clips: list[ClipRow], test: list[int]
 ) -> list[Picture]:
-    network = load_delta(Path("runs", place, "delta.safetensors"), base).eval()
-    classes = class_names(Path("runs", place, "predictions.csv"))
+    network = load_delta(RUNS / run.folder / "delta.safetensors", base).eval()
+    classes = class_names(RUNS / run.folder / "predictions.csv")
     rows = [test[number] for number in one_of_each_class([clips[row].label for row in test])]
-    stored = np.load(Path("data/inputs", f"{place.parts[0]}.npy"), mmap_mode="c", allow_pickle=False)[rows]
+    stored = np.load(Path("data/inputs", f"{run.model}.npy"), mmap_mode="c", allow_pickle=False)[rows]
     found, probabilities = look(network, normalise, stored)
     captions = [
         caption(clips[row].label, classes[values.argmax()], values.max())

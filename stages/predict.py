@@ -1,42 +1,44 @@
-"""Class probabilities for new recordings, from a trained cell or baseline.
+"""Class probabilities for new recordings, from a trained run.
 
+python -m stages.predict FILE_OR_FOLDER...           the run that the study chose on validation, its first seed
+python -m stages.predict --list                      the trained runs
 python -m stages.predict --model resnet20 --freeze half --seed 0 FILE_OR_FOLDER... [--out answers.csv|answers.json]
-python -m stages.predict --baseline svm --seed 0 FILE_OR_FOLDER... [--pictures FOLDER]
+python -m stages.predict --baseline svm FILE_OR_FOLDER... [--pictures FOLDER]
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from permafrost.audio.inputs import Rendered
-from permafrost.audio.settings import Preprocess
-from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.records import read_project
 from permafrost.prediction.answers import Answer, answer_all, as_csv, as_json, find_files
 from permafrost.prediction.chunks import Chunks
-from permafrost.prediction.predictors import Predictor, classical_predictor, network_predictor
-from permafrost.transfer.recipe import Training
-from stages.stage import parameters, part, run, section
+from permafrost.prediction.trained import as_table, find_run, predictor_of, trained_runs
+from stages.stage import parameters, run
 
 
 def main() -> None:
     """Print or write the answers; exit 1 where a recording could not be heard, after all others were answered."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--model", help="a recipe under models; needs --freeze")
-    which.add_argument("--baseline", help="a baseline under baselines")
-    parser.add_argument("--freeze", help="the cell's freezing strategy")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--list", action="store_true", help="list the trained runs, and do no more")
+    parser.add_argument("--model", "--baseline", help="a recipe under models or baselines; default: the study's choice")
+    parser.add_argument("--freeze", help="the freezing strategy; default: the study's choice for the model")
+    parser.add_argument("--seed", type=int, help="default: the study's first")
     parser.add_argument("--out", type=Path, help="a .csv or .json file; otherwise CSV is printed")
     parser.add_argument("--pictures", type=Path, help="a folder for a PNG of each recording, chunk by chunk")
-    parser.add_argument("files", nargs="+", metavar="FILE_OR_FOLDER")
+    parser.add_argument("files", nargs="*", metavar="FILE_OR_FOLDER")
     arguments = parser.parse_args()
-    if arguments.model and not arguments.freeze:
-        parser.error("--model needs --freeze")
+    if arguments.list:
+        sys.stdout.write(as_table(trained_runs()))
+        return
+    if not arguments.files:
+        parser.error("give recordings, or folders of them; --list lists the trained runs")
     if arguments.out and arguments.out.suffix not in (".csv", ".json"):
         parser.error(f"--out: {arguments.out} ends in neither .csv nor .json")
-    preprocess = section("preprocess", Preprocess)
-    predictor = _predictor(arguments, preprocess)
+    found, how = find_run(read_project(parameters("")), arguments.model, arguments.freeze, arguments.seed)
+    print(f"by the run {found}, {how}", file=sys.stderr)
+    predictor, preprocess = predictor_of(found)
     files = find_files(arguments.files)
     draw = _drawer(arguments.pictures) if arguments.pictures else None
     answers, faults = answer_all(files, predictor, preprocess, draw)
@@ -54,25 +56,6 @@ def main() -> None:
         listed = "\n".join(f"{file}: {reason}" for file, reason in faults.items())
         counted = f"{len(faults)} of {len(files)} recordings could not be heard:\n" if len(files) > 1 else ""
         raise PermafrostError(counted + listed)
-
-
-def _predictor(arguments: argparse.Namespace, preprocess: Preprocess) -> Predictor:
-    if arguments.baseline:
-        place = Path(arguments.baseline, "baseline", str(arguments.seed))
-        key = f"baselines.{arguments.baseline}"
-        recipe = read_baseline(parameters(key), key)
-        if not isinstance(recipe, NetworkBaseline):
-            return classical_predictor(Path("runs", place, "model.safetensors"), preprocess)
-        base = Path("runs", place, "base.safetensors")
-        settings, normalise = recipe.input, recipe.normalise
-    else:
-        place = Path(arguments.model, arguments.freeze, str(arguments.seed))
-        key = f"models.{arguments.model}"
-        base = Path("weights/base", f"{arguments.model}.safetensors")
-        settings, normalise = part(key, Rendered).input, part(key, Training).normalise
-    delta = Path("runs", place, "delta.safetensors")
-    predictions = Path("runs", place, "predictions.csv")
-    return network_predictor(delta, base, predictions, settings, normalise, preprocess)
 
 
 def _drawer(folder: Path):  # noqa: ANN202

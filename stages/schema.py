@@ -18,10 +18,17 @@ from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, choose, validate
 from permafrost.transfer.freezing import Freezing
 from permafrost.transfer.pretrain_settings import Pretrain
-from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, Training
 from stages.stage import parameters
 
-SECTIONS = {"dataset": Dataset, "preprocess": Preprocess, "split": Split, "train": Runtime, "study": Study}
+SECTIONS = {
+    "dataset": Dataset,
+    "preprocess": Preprocess,
+    "split": Split,
+    "train": Runtime,
+    "machine": Machine,
+    "study": Study,
+}
 COLLECTIONS = ("models", "freezing", "baselines")
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from permafrost.errors import PermafrostError
 from permafrost.settings import Model, validate
+from permafrost.threads import fix_threads
 
 PARAMS = Path("params.yaml")
 
@@ -63,10 +64,12 @@ def part(key: str, schema: type[Model]) -> Model:
 def run(main: Callable[[], None]) -> None:
     """Run a stage's ``main``; exit 1 with a plain message for a user's error, 130 on Ctrl-C, 143 on SIGTERM.
 
-    DVC records a stage that exits 0 as complete, so an interrupted stage must never do so.
+    DVC records a stage that exits 0 as complete, so an interrupted stage must never do so. Numbers must not depend on
+    OMP_NUM_THREADS: a stage has one thread, but for training and pretraining (``train.threads``) and pools.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        fix_threads(1)
         main()
     except PermafrostError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,74 +1,60 @@
-"""Train one cell: a model, a freezing strategy and a seed."""
+"""Train one run: a model, a freezing strategy and a seed."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
 
-from permafrost.data.tables import read_clips, read_splits, subsets_for_seed
+from permafrost.audio.inputs import Rendered
+from permafrost.evaluation.records import make_record, read_project
+from permafrost.evaluation.study import Run
+from permafrost.evaluation.study_progress import tell_progress
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import load_base
-from permafrost.provenance.identity import identity
 from permafrost.transfer.cell import train_cell
-from permafrost.transfer.checkpoint import Checkpoint
-from permafrost.transfer.examples import make_examples
+from permafrost.transfer.examples import read_examples
 from permafrost.transfer.freezing import Freezing
-from permafrost.transfer.recipe import Runtime, Training
-from permafrost.transfer.recording import write_outcome
+from permafrost.transfer.hearing import input_rate
+from permafrost.transfer.recipe import Machine, Runtime, Training
+from permafrost.transfer.recording import Recorder
+from stages import STARTED
 from stages.stage import parameters, part, run, section
 
 
 def main() -> None:
-    """Read inputs, base weights and split of one cell; write its metrics and the weights that training changed."""
+    """Read inputs, base weights and split of one run; write its record, its scores and what training changed."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--model", required=True)
     arguments.add_argument("--freeze", required=True)
     arguments.add_argument("--seed", required=True, type=int)
-    cell = vars(arguments.parse_args())
-    model, freeze, seed = cell.values()
-    place = Path(model, freeze, str(seed))
-    recipe, strategy = f"models.{model}", f"freezing.{freeze}"
-    inputs = Path("data/inputs", f"{model}.npy")
-    base = Path("weights/base", f"{model}.safetensors")
-    clips_table, splits_table = Path("data/clips.csv"), Path("data/splits.csv")
-    code = Path("data/code", f"train-{model}.json")
+    this = Run(**vars(arguments.parse_args()))
+    recipe, strategy = f"models.{this.model}", f"freezing.{this.freeze}"
+    data, inputs = Path("data"), Path("data/inputs", f"{this.model}.npy")
+    base = Path("weights/base", f"{this.model}.safetensors")
+    project, machine = read_project(parameters("")), section("machine", Machine)
+    training, backbone = part(recipe, Training), parameters(f"{recipe}.backbone")
+    rate = input_rate(part(recipe, Rendered).input, training, backbone, parameters("preprocess.sample_rate"), recipe)
+    tell_progress(this, project)
 
-    clips = read_clips(clips_table)
-    repeat, subsets = subsets_for_seed(read_splits(splits_table), seed)
-    examples = make_examples(
-        np.load(inputs, mmap_mode="c"),
-        labels=[clip.label for clip in clips],
-        subsets=[subsets.get(clip.clip_id, "") for clip in clips],
-    )
-    runtime = section("train", Runtime)
-    depends = [cell, parameters(recipe), parameters(strategy), runtime.model_dump()]
-    checkpoint = Checkpoint(
-        Path(".ckpt", identity(depends, [inputs, base, clips_table, splits_table, code])), runtime.checkpoint_seconds
-    )
-    state, metadata = load_base(base)
+    record = make_record(this, project, [data / "clips.csv", data / "splits.csv", inputs, base])
+    recorder = Recorder(this, record, machine, STARTED)
+    examples, clips, repeat = read_examples(np.load(inputs, mmap_mode="c", allow_pickle=False), data, this.seed)
     outcome = train_cell(
-        backbone=parameters(f"{recipe}.backbone"),
-        base=(state, metadata),
+        backbone=backbone,
+        base=load_base(base),
         examples=examples,
-        training=part(recipe, Training),
+        training=training,
         freezing=section(strategy, Freezing),
-        runtime=runtime,
-        seed=seed,
-        checkpoint=checkpoint,
-        report=lambda row: print(_line(cell, row), file=sys.stderr, flush=True),
+        runtime=section("train", Runtime),
+        machine=machine,
+        seed=this.seed,
+        checkpoint=recorder.checkpoint,
+        report=recorder.tell,
         key=strategy,
+        sample_rate=rate,
     )
-    save_delta(Path("runs", place, "delta.safetensors"), outcome.network, base)
-    write_outcome(Path("runs", place), outcome, examples, [clip.clip_id for clip in clips], cell | {"repeat": repeat})
-    checkpoint.remove()
-
-
-def _line(cell: dict, row: dict) -> str:
-    return (
-        f"{cell['model']}-{cell['freeze']}-{cell['seed']} epoch {row['epoch']:3d}: train loss {row['train_loss']:.3f}, "
-        f"valid loss {row['valid_loss']:.3f}, valid accuracy {row['valid_accuracy']:.3f}"
-    )
+    save_delta(recorder.folder / "delta.safetensors", outcome.network, base)
+    recorder.write(outcome, examples, [clip.clip_id for clip in clips], repeat)
 
 
 if __name__ == "__main__":

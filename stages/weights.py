@@ -22,7 +22,7 @@ def main() -> None:
         from permafrost.transfer.pretraining import pretrain
 
         rate, seconds = parameters("preprocess.sample_rate"), parameters("preprocess.clip_seconds")
-        state = pretrain(parameters(key), rate, seconds, key=key)
+        state = pretrain(parameters(key), rate, seconds, threads=parameters("train.threads"), key=key)
         metadata = {"backbone": backbone, "source": "procedural"}
     else:
         state, metadata = base_of(settings, backbone, key)

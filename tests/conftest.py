@@ -81,7 +81,14 @@ def write_cell(folder, model, freeze, seed, depth, classes=CLASSES, clips=40, ep
     }
     (place / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     seconds = 1.5 - 0.2 * depth
-    machine = {"device": "cpu", "seconds_total": seconds * epochs + 1, "seconds_per_epoch": seconds}
+    machine = {"seconds_total": seconds * epochs + 1, "seconds_per_epoch": seconds}
+    record = {
+        "parameters": {},
+        "files": {},
+        "code": "",
+        "computed": {"device": "cpu", "precision": "fp32", "threads": 2},
+    }
+    (place / "run.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
     (place / "environment.json").write_text(json.dumps(machine) + "\n", encoding="utf-8")
     write_csv(place / "predictions.csv", ["clip_id", "subset", "label", "predicted", *classes], rows)
     history = []

@@ -14,10 +14,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import threadpoolctl
-
 from permafrost.errors import PermafrostError
 from permafrost.progress import progress
+from permafrost.threads import fix_threads, limited_threads
 
 Result = TypeVar("Result")
 Task = Callable[[int], Result]
@@ -62,7 +61,7 @@ def spread(
     if workers <= 1:
         # One thread here too: a product that is split between threads can differ in its last bit.
         keep_freed_memory()
-        with threadpoolctl.threadpool_limits(1):
+        with limited_threads(1):
             return _collect(map(build(*arguments), range(count)), count, label)
     # Forked processes have the imports already; elsewhere than on Linux forking is not safe beside system libraries.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
@@ -131,7 +130,7 @@ def _begin(parent: int, build: Callable[..., Task[Any]], arguments: tuple[Any, .
     if signal.SIGTERM in _held:  # came before the line above
         os._exit(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    threadpoolctl.threadpool_limits(1)  # the cores are shared out between processes already
+    fix_threads(1)  # the cores are shared out between processes already
     keep_freed_memory()
     _task = build(*arguments)
 

@@ -1,29 +1,30 @@
-"""One cell of a classical baseline: fitted, scored on validation and test, in the form that a network's cell has."""
+"""One run of a classical baseline: fitted, scored on validation and test, in the form that a network's run has."""
 
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from permafrost.baselines.classical import size
 from permafrost.baselines.recipe import Classical
 from permafrost.baselines.selection import fit_selected
 from permafrost.baselines.stored import StoredModel
 from permafrost.evaluation.scores import scores
+from permafrost.threads import limited_threads
 from permafrost.transfer.examples import Examples
 from permafrost.transfer.trainer import Fitted
 
 
 @dataclass(frozen=True)
 class ClassicalOutcome:
-    """What one cell found: the parts of ``transfer.cell.Outcome`` that are recorded, and the model."""
+    """What one run found: the parts of ``transfer.cell.Outcome`` that are recorded, and the model."""
 
     metrics: dict[str, Any]
     fitted: Fitted
     probabilities: dict[str, np.ndarray]
-    timing: dict[str, float]
+    seconds: dict[str, float]
+    computed: dict[str, Any]
     model: StoredModel
 
 
@@ -37,7 +38,7 @@ def classical_cell(
         names: of the descriptors.
         examples: ``inputs`` float64 [clips, descriptors].
         groups: one a clip of the data set; inner folds keep them apart.
-        seed: of the cell.
+        seed: of the run.
         threads: fits of the grid at a time.
 
     Raises:
@@ -49,12 +50,12 @@ def classical_cell(
     learnt = np.sort(np.concatenate([rows["train"], rows["valid"]])) if settings.validation_trains else rows["train"]
     values = np.asarray(examples.inputs, np.float64)
     # Threads of its own for each product would fight with the grid's.
-    with threadpool_limits(1):
+    with limited_threads(1):
         fit = fit_selected(settings, values[learnt], labels[learnt], [groups[row] for row in learnt], seed, threads)
         probabilities = {subset: fit.probabilities(values[rows[subset]]) for subset in ("train", "valid", "test")}
     found = {subset: scores(labels[rows[subset]], values_) for subset, values_ in probabilities.items()}
     seconds = time.perf_counter() - started
-    # A history of one row: a closed fit has no epochs, but readers of cells expect the file.
+    # A history of one row: a closed fit has no epochs, but readers of runs expect the file.
     history = {
         "epoch": 1,
         "train_loss": found["train"]["loss"],
@@ -80,7 +81,8 @@ def classical_cell(
         "inner_accuracy": fit.inner_accuracy,
         "descriptors": [names[column] for column in fit.columns],
     }
-    timing = {"seconds_total": seconds, "seconds_per_epoch": seconds, "device": "cpu", "threads": threads}
+    timing = {"seconds_total": seconds, "seconds_per_epoch": seconds}
+    computed = {"device": "cpu", "precision": "fp64", "threads": 1}
     model = StoredModel(settings, fit, names, examples.classes, values[learnt], labels[learnt], seed)
     kept = {subset: probabilities[subset] for subset in ("valid", "test")}
-    return ClassicalOutcome(metrics, Fitted([history], 1, [seconds]), kept, timing, model)
+    return ClassicalOutcome(metrics, Fitted([history], 1, [seconds]), kept, timing, computed, model)

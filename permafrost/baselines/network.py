@@ -1,18 +1,16 @@
-"""One cell of a network baseline: a backbone from scratch, nothing frozen."""
+"""One run of a network baseline: a backbone from scratch, nothing frozen."""
 
 from collections.abc import Callable
 
 from torch import Tensor
 
-from permafrost.audio.inputs import Waveform
 from permafrost.baselines.recipe import NetworkBaseline
-from permafrost.errors import PermafrostError
-from permafrost.models.registry import backbone_module
 from permafrost.transfer.cell import Outcome, train_cell
 from permafrost.transfer.checkpoint import Checkpoint
 from permafrost.transfer.examples import Examples
 from permafrost.transfer.freezing import Freezing
-from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.hearing import input_rate
+from permafrost.transfer.recipe import ANY_MACHINE, Machine, Runtime, Training
 
 
 def network_cell(
@@ -21,6 +19,7 @@ def network_cell(
     sample_rate: int,
     runtime: Runtime,
     seed: int,
+    machine: Machine = ANY_MACHINE,
     checkpoint: Checkpoint | None = None,
     report: Callable[[dict[str, float]], None] | None = None,
     key: str = "baselines",
@@ -28,22 +27,8 @@ def network_cell(
     """Train ``recipe``'s backbone from random weights; ``sample_rate`` is preprocess's, in Hz.
 
     Raises:
-        PermafrostError: the backbone's mel front end is made for another sample rate, waveforms are to be augmented as
-            pictures are, or see ``train_cell``.
+        PermafrostError: see ``input_rate`` and ``train_cell``.
     """
-    expected = getattr(backbone_module(recipe.backbone), "SAMPLE_RATE", None)
-    rate = sample_rate
-    if isinstance(recipe.input, Waveform):
-        rate = recipe.input.sample_rate or sample_rate
-        if expected is not None and rate != expected:
-            raise PermafrostError(
-                f"{key}.input.sample_rate: {rate} Hz, but {recipe.backbone} hears {expected} Hz; set it to {expected}"
-            )
-        if recipe.augment.active:
-            raise PermafrostError(
-                f"{key}.augment: masks and shifts are for pictures, and this network hears waveforms; set them to 0, "
-                "use augment_waveform"
-            )
     training = Training(**{name: getattr(recipe, name) for name in Training.model_fields})
     return train_cell(
         backbone=recipe.backbone,
@@ -53,10 +38,11 @@ def network_cell(
         freezing=Freezing(freeze=0),
         runtime=runtime,
         seed=seed,
+        machine=machine,
         checkpoint=checkpoint,
         report=report,
         key=key,
-        sample_rate=rate,
+        sample_rate=input_rate(recipe.input, training, recipe.backbone, sample_rate, key),
     )
 
 

@@ -1,7 +1,6 @@
-"""The files of one cell, read and checked: metrics.json, history.csv, predictions.csv, environment.json."""
+"""The files of one run, read and checked: metrics.json, history.csv, predictions.csv."""
 
 import csv
-import json
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.study import NO_STRATEGY
+from permafrost.evaluation.records import read_json, redo
+from permafrost.evaluation.study import Run
 
 PREDICTION_COLUMNS = ("clip_id", "subset", "label", "predicted")
 HISTORY_COLUMNS = ("epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr")
@@ -19,38 +19,11 @@ SCORES = ("accuracy", "macro_f1", "loss")
 PROBABILITY = "p:"
 
 
-def redo(place: Path) -> str:
-    """What to do about a faulty cell."""
-    return f"remove {place} and run `{rerun(*place.parts[-3:])}`"
-
-
-def rerun(model: str, freeze: str, seed: int | str) -> str:
-    """The command that trains one cell."""
-    return f"dvc repro baseline@{model}-{seed}" if freeze == NO_STRATEGY else f"dvc repro train@{model}-{freeze}-{seed}"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file that holds a mapping.
+def read_metrics(path: Path, run: Run) -> dict[str, Any]:
+    """metrics.json of ``run``.
 
     Raises:
-        PermafrostError: it is missing, broken, or holds something else.
-    """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PermafrostError(f"{path} does not exist, so the cell is not complete: {redo(path.parent)}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise PermafrostError(f"{path} is broken or half-written ({error}): {redo(path.parent)}") from None
-    if not isinstance(values, dict):
-        raise PermafrostError(f"{path}: got {values!r}, expected a mapping: {redo(path.parent)}")
-    return values
-
-
-def read_metrics(path: Path, cell: tuple[str, str, int]) -> dict[str, Any]:
-    """metrics.json of ``cell`` (model, freeze, seed).
-
-    Raises:
-        PermafrostError: it is missing or broken, lacks a score, or tells of another cell.
+        PermafrostError: it is missing or broken, lacks a score, or tells of another run.
     """
     metrics = read_json(path)
     needed = ("model", "freeze", "seed", "trainable_parameters", "total_parameters", "epochs", "best_epoch")
@@ -67,10 +40,10 @@ def read_metrics(path: Path, cell: tuple[str, str, int]) -> dict[str, Any]:
     if faults:
         raise PermafrostError(f"{path}: {', '.join(faults)} missing or not a number: {redo(path.parent)}")
     told = (metrics["model"], metrics["freeze"], metrics["seed"])
-    if told != cell:
+    if told != run:
         raise PermafrostError(
-            f"{path} tells of the cell {'/'.join(map(str, told))}, expected {'/'.join(map(str, cell))}; cells are not "
-            f"to be copied or renamed: {redo(path.parent)}"
+            f"{path} tells of the run {'/'.join(map(str, told))}, expected {run.folder.as_posix()}; runs are not to be "
+            f"copied or renamed: {redo(path.parent)}"
         )
     return metrics
 
@@ -107,7 +80,7 @@ def _read_table(path: Path, columns: Sequence[str], text: Sequence[str]) -> pd.D
         with path.open(encoding="utf-8", newline="") as file:
             content = file.read()
     except FileNotFoundError:
-        raise PermafrostError(f"{path} does not exist, so the cell is not complete: {redo(path.parent)}") from None
+        raise PermafrostError(f"{path} does not exist, so the run is not complete: {redo(path.parent)}") from None
     except UnicodeDecodeError as error:
         raise PermafrostError(f"{path} is broken ({error}): {redo(path.parent)}") from None
     header = next(csv.reader(content.splitlines()), [])

@@ -1,4 +1,4 @@
-"""Reading the cells of a study: exactly the study's, each complete, all about the same classes."""
+"""Reading the runs of a study: exactly the study's, each complete, all about the same classes."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -10,29 +10,28 @@ from typing import Any
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.cell_files import read_history, read_json, read_metrics, read_predictions, redo, rerun
-from permafrost.evaluation.study import NO_STRATEGY
+from permafrost.evaluation.cell_files import read_history, read_metrics, read_predictions
+from permafrost.evaluation.records import COMPUTED, RECORD, read_json, redo
+from permafrost.evaluation.study import NO_STRATEGY, Run, listed
 
 log = logging.getLogger(__name__)
-
-Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
 class Cells:
-    """What the cells of a study found.
+    """What the runs of a study found.
 
     Attributes:
         models, freezes, seeds: the study's lists; ``freezes`` in order of depth.
         classes: names, sorted.
-        runs: one row a cell: model, freeze, depth (place in ``freezes``), seed, repeat, ``test_accuracy``,
+        runs: one row a run: model, freeze, depth (place in ``freezes``), seed, repeat, ``test_accuracy``,
             ``valid_accuracy``, ``macro_f1`` (test), ``valid_macro_f1``, ``test_loss``, ``valid_loss``, sizes, epochs,
-            ``seconds_per_epoch``, ``seconds_total``.
-        predictions: one row a cell and clip: model, freeze, seed, clip_id, subset (valid or test), label, predicted,
+            ``seconds_per_epoch``, ``seconds_total``, ``device``, ``precision``, ``threads``.
+        predictions: one row a run and clip: model, freeze, seed, clip_id, subset (valid or test), label, predicted,
             then the probabilities as ``p:<class>``.
-        histories: one row a cell and epoch: model, freeze, seed, then the columns of history.csv.
-        machines: environment.json of each cell, in the order of ``runs``.
-        baselines: the cells of models without a freezing dimension, in the same form (``freezes`` is
+        histories: one row a run and epoch: model, freeze, seed, then the columns of history.csv.
+        machines: environment.json of each run and where it was computed, in the order of ``runs``.
+        baselines: the runs of models without a freezing dimension, in the same form (``freezes`` is
             ``[NO_STRATEGY]``, ``depth`` 0); None where the study has none.
     """
 
@@ -48,7 +47,7 @@ class Cells:
 
 
 def groups(cells: Cells) -> list[Cells]:
-    """The cells of the models, then those of the baselines, where there are any."""
+    """The runs of the models, then those of the baselines, where there are any."""
     return [cells, *([cells.baselines] if cells.baselines else [])]
 
 
@@ -59,61 +58,57 @@ def read_study(
     seeds: Sequence[int],
     baselines: Sequence[str] = (),
 ) -> Cells:
-    """Read ``folder/<model>/<freeze>/<seed>/`` and ``folder/<baseline>/baseline/<seed>/`` for every cell of the study.
+    """Read ``folder/<model>/<freeze>/<seed>/`` and ``folder/<baseline>/baseline/<seed>/`` for every run of the study.
 
-    Cells that lie there but are not in the study (a seed that was dropped) are ignored and named in a warning.
+    Runs that lie there but are not in the study (a seed that was dropped) are ignored and named in a warning.
 
     Raises:
-        PermafrostError: cells are missing (all are named), or a cell's file is missing, half-written, or tells of
-            another cell, other classes or another score than the files beside it.
+        PermafrostError: runs are missing (all are named), or a run's file is missing, half-written, or tells of
+            another run, other classes or another score than the files beside it.
     """
     of_models, of_baselines = product(models, freezes, seeds), product(baselines, [NO_STRATEGY], seeds)
-    wanted = [*of_models, *of_baselines]
+    wanted = [Run(*names) for names in (*of_models, *of_baselines)]
     found = _present(folder)
-    complete = [cell for cell in wanted if (_place(folder, cell) / "metrics.json").is_file()]
-    if missing := [cell for cell in wanted if cell not in set(complete)]:
-        model, freeze, seed = missing[0]
+    if missing := [run for run in wanted if not (folder / run.folder / "metrics.json").is_file()]:
         raise PermafrostError(
-            f"{folder}: cells of the study are missing, {len(missing)} of {len(wanted)}:\n{_listed(missing)}\n"
-            f"train them with `dvc repro` (one alone with `{rerun(model, freeze, seed)}`), or take them out of "
+            f"{folder}: runs of the study are missing, {len(missing)} of {len(wanted)}:\n{listed(missing)}\n"
+            f"train them with `dvc repro` (one alone with `{missing[0].command}`), or take them out of "
             "study.models, study.freezes, study.seeds or study.baselines"
         )
-    if extra := sorted(found - {(model, freeze, str(seed)) for model, freeze, seed in wanted}):
-        log.warning(
-            "warning: %s: %d cells are not in the study and are ignored:\n%s", folder, len(extra), _listed(extra)
-        )
+    if extra := sorted(found - {run.folder.parts for run in wanted}):
+        log.warning("warning: %s: %d runs are not in the study and are ignored:\n%s", folder, len(extra), listed(extra))
     cells = _read(folder, models, freezes, seeds)
     if not baselines:
         return cells
     others = _read(folder, baselines, [NO_STRATEGY], seeds)
     if others.classes != cells.classes:
         raise PermafrostError(
-            f"{folder}: the cells of the baselines have the classes {', '.join(others.classes)}, those of the models "
+            f"{folder}: the runs of the baselines have the classes {', '.join(others.classes)}, those of the models "
             f"{', '.join(cells.classes)}; they are of different data: run `dvc repro`"
         )
     return replace(cells, baselines=others)
 
 
 def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Sequence[int]) -> Cells:
-    wanted = list(product(models, freezes, seeds))
+    wanted = [Run(*names) for names in product(models, freezes, seeds)]
     runs, predictions, histories, machines = [], [], [], []
     classes: list[str] = []
-    for cell in wanted:
-        place = _place(folder, cell)
-        metrics = read_metrics(place / "metrics.json", cell)
+    for run in wanted:
+        place = folder / run.folder
+        metrics = read_metrics(place / "metrics.json", run)
         found_classes, table = read_predictions(place / "predictions.csv")
         classes = classes or found_classes
         if found_classes != classes:
             raise PermafrostError(
                 f"{place / 'predictions.csv'}: has the classes {', '.join(found_classes)}, but "
-                f"{_place(folder, wanted[0])} has {', '.join(classes)}; the cells are of different data: {redo(place)}"
+                f"{folder / wanted[0].folder} has {', '.join(classes)}; the runs are of different data: {redo(place)}"
             )
         _agree(place, metrics, table)
-        environment = read_json(place / "environment.json")
-        machines.append(environment)
-        runs.append(_run(metrics, environment, cell, depth=list(freezes).index(cell[1])))
-        predictions.append(_tagged(table, cell))
-        histories.append(_tagged(read_history(place / "history.csv"), cell))
+        machine = read_json(place / "environment.json") | read_json(place / RECORD).get("computed", {})
+        machines.append(machine)
+        runs.append(_row(metrics, machine, run, depth=list(freezes).index(run.freeze)))
+        predictions.append(_tagged(table, run))
+        histories.append(_tagged(read_history(place / "history.csv"), run))
     return Cells(
         list(models),
         list(freezes),
@@ -126,14 +121,13 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
     )
 
 
-def _run(metrics: dict[str, Any], environment: dict[str, Any], cell: Key, depth: int) -> dict[str, Any]:
-    model, freeze, seed = cell
+def _row(metrics: dict[str, Any], machine: dict[str, Any], run: Run, depth: int) -> dict[str, Any]:
     valid, test = metrics["valid"], metrics["test"]
     return {
-        "model": model,
-        "freeze": freeze,
+        "model": run.model,
+        "freeze": run.freeze,
         "depth": depth,
-        "seed": seed,
+        "seed": run.seed,
         "repeat": metrics.get("repeat", 0),
         "test_accuracy": test["accuracy"],
         "valid_accuracy": valid["accuracy"],
@@ -147,35 +141,22 @@ def _run(metrics: dict[str, Any], environment: dict[str, Any], cell: Key, depth:
         "total_parameters": metrics["total_parameters"],
         "epochs": metrics["epochs"],
         "best_epoch": metrics["best_epoch"],
-        "seconds_per_epoch": environment.get("seconds_per_epoch"),
-        "seconds_total": environment.get("seconds_total"),
+        **{name: machine.get(name) for name in ("seconds_per_epoch", "seconds_total", *COMPUTED)},
     }
 
 
 def _present(folder: Path) -> set[tuple[str, str, str]]:
-    """The cells that lie in ``folder``, as folder names. DVC leaves dotfiles beside outputs, and empty folders."""
-    cells = set()
+    """The runs that lie in ``folder``, as folder names. DVC leaves dotfiles beside outputs, and empty folders."""
+    runs = set()
     for place in folder.glob("*/*/*") if folder.is_dir() else ():
         parts = place.relative_to(folder).parts
         if place.is_dir() and not any(part.startswith(".") for part in parts) and any(_visible(place)):
-            cells.add(parts)
-    return cells
+            runs.add(parts)
+    return runs
 
 
 def _visible(folder: Path) -> Iterable[Path]:
     return (path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _place(folder: Path, cell: Key) -> Path:
-    return folder.joinpath(*map(str, cell))
-
-
-def _listed(cells: Sequence[tuple[str, str, Any]]) -> str:
-    """One line a model and strategy, with its seeds."""
-    lines: dict[str, list[str]] = {}
-    for model, freeze, seed in cells:
-        lines.setdefault(f"  {model}/{freeze}", []).append(str(seed))
-    return "\n".join(f"{name}: seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}" for name, seeds in lines.items())
 
 
 def _agree(place: Path, metrics: dict[str, Any], table: pd.DataFrame) -> None:
@@ -189,9 +170,7 @@ def _agree(place: Path, metrics: dict[str, Any], table: pd.DataFrame) -> None:
             )
 
 
-def _tagged(table: pd.DataFrame, cell: Key) -> pd.DataFrame:
-    model, freeze, seed = cell
-    table.insert(0, "model", model)
-    table.insert(1, "freeze", freeze)
-    table.insert(2, "seed", seed)
+def _tagged(table: pd.DataFrame, run: Run) -> pd.DataFrame:
+    for place, (name, value) in enumerate(run._asdict().items()):
+        table.insert(place, name, value)
     return table

@@ -1,8 +1,10 @@
-"""Which cells a study has: its models, its freezing strategies in order of depth, its seeds."""
+"""Which runs a study has: its models, its freezing strategies in order of depth, its seeds; its baselines."""
 
 import re
+from collections.abc import Iterable
 from itertools import product
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field
 
@@ -10,11 +12,50 @@ from permafrost.settings import Settings
 
 # The strategy that all others are compared with, where the study has it.
 BASELINE = "none"
-# What stands where a cell of a model has its strategy: baselines have no freezing dimension.
+# What stands where a run of a model has its strategy: baselines have no freezing dimension.
 NO_STRATEGY = "baseline"
 BASELINES = "baselines"  # where summary.json has them: a model whose strategies are the baselines
 # Top-level keys of summary.json beside the models.
 RESERVED = (BASELINES, "comparisons", "data")
+
+
+class Run(NamedTuple):
+    """One training: a model, a freezing strategy (``NO_STRATEGY`` for a baseline) and a seed."""
+
+    model: str
+    freeze: str
+    seed: int
+
+    def __str__(self) -> str:
+        return "-".join(map(str, (self.model, *([] if self.is_baseline else [self.freeze]), self.seed)))
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it has no freezing dimension."""
+        return self.freeze == NO_STRATEGY
+
+    @property
+    def section(self) -> str:
+        """Where its recipe stands in params.yaml: ``models`` or ``baselines``."""
+        return BASELINES if self.is_baseline else "models"
+
+    @property
+    def folder(self) -> Path:
+        """Its folder under ``runs/``."""
+        return Path(self.model, self.freeze, str(self.seed))
+
+    @property
+    def command(self) -> str:
+        """What trains it."""
+        return f"dvc repro {'baseline' if self.is_baseline else 'train'}@{self}"
+
+
+def listed(runs: Iterable[tuple[str, str, Any]]) -> str:
+    """One line a model and strategy, with its seeds."""
+    lines: dict[str, list[str]] = {}
+    for model, freeze, seed in runs:
+        lines.setdefault(f"  {model}/{freeze}", []).append(str(seed))
+    return "\n".join(f"{name}: seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}" for name, seeds in lines.items())
 
 
 def _name(value: str) -> str:
@@ -46,7 +87,7 @@ class Study(Settings):
     """The ``study`` section: every model is trained with every strategy and every seed, every baseline with every seed.
 
     ``freezes`` stands in order of depth, the shallowest first: tables and figures keep that order. ``explain`` names
-    the baselines (``svm``) and cells (``resnet20-half``) that stage explain looks into.
+    the baselines (``svm``) and models with a strategy (``resnet20-half``) that stage explain looks into.
     """
 
     name: Name
@@ -56,13 +97,19 @@ class Study(Settings):
     baselines: Annotated[list[ModelName], Field(default_factory=list), AfterValidator(_unique)]
     explain: Annotated[list[Name], Field(default_factory=list), AfterValidator(_unique)]
 
-    def cells(self) -> list[tuple[str, str, int]]:
-        """(model, freeze, seed) of every cell, in the order of the lists."""
-        return list(product(self.models, self.freezes, self.seeds))
+    def runs(self) -> list[Run]:
+        """Every run, in the order of the lists; those of the baselines last."""
+        return [
+            Run(*names)
+            for names in (
+                *product(self.models, self.freezes, self.seeds),
+                *product(self.baselines, [NO_STRATEGY], self.seeds),
+            )
+        ]
 
 
 def cell_of(model: str, strategy: str) -> tuple[str, str]:
-    """Model and strategy as cells and tables have them, of what summary.json has under ``model.strategy``."""
+    """Model and strategy as runs and tables have them, of what summary.json has under ``model.strategy``."""
     return (strategy, NO_STRATEGY) if model == BASELINES else (model, strategy)
 
 

@@ -1,1 +1,1 @@
-"""Class probabilities for new recordings, from a trained cell or baseline."""
+"""Class probabilities for new recordings, from a trained run."""

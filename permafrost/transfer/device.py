@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from permafrost.errors import PermafrostError
-from permafrost.transfer.recipe import Runtime
+from permafrost.transfer.recipe import Machine, Runtime
 
 # Below this many parameters bf16 autocast costs more in casts than it saves in products on a CPU with bf16
 # instructions: see benchmarks/RESULTS.md, `train_step`.
@@ -21,6 +21,11 @@ class Placement:
     device: torch.device
     bf16: bool
     channels_last: bool
+
+    @property
+    def name(self) -> str:
+        """Of the device, for the record: a GPU's own, else its kind."""
+        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
 
     @property
     def precision(self) -> str:
@@ -39,18 +44,16 @@ class Placement:
         return network.to(self.device, memory_format=layout)
 
 
-def choose_placement(runtime: Runtime, network: nn.Module) -> Placement:
+def choose_placement(runtime: Runtime, machine: Machine, network: nn.Module) -> Placement:
     """Device, precision and layout for ``network``.
 
     ``auto`` takes CUDA, then MPS, then the CPU; bf16 where the device computes in it and the network has at least
     ``BF16_FROM_PARAMETERS`` parameters; channels_last for convolutional networks in bf16 on a CPU and always on CUDA.
 
     Raises:
-        PermafrostError: the device that ``train.device`` names is not there.
+        PermafrostError: the device that ``machine.device`` names is not there.
     """
-    device = choose_device(runtime.device)
-    if runtime.threads:
-        torch.set_num_threads(runtime.threads)
+    device = choose_device(machine.device)
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
@@ -71,7 +74,7 @@ def choose_device(name: str) -> torch.device:
     if not there[name]:
         present = ", ".join(device for device in there if there[device])
         raise PermafrostError(
-            f"train.device: {name!r} is not available on this machine; there is {present}, or use 'auto'"
+            f"machine.device: {name!r} is not available on this machine; there is {present}, or use 'auto'"
         )
     return torch.device(name)
 

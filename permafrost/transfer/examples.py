@@ -1,11 +1,13 @@
-"""The clips of one cell, and the way from a stored row to what the stem reads."""
+"""The clips of one run, and the way from a stored row to what the stem reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 
@@ -56,6 +58,15 @@ def make_examples(inputs: np.ndarray, labels: Sequence[str], subsets: Sequence[s
         if not len(members):
             raise PermafrostError(f"the split has no clip in {subset!r}: check section 'split' of params.yaml")
     return Examples(inputs, torch.tensor([index[name] for name in labels]), classes, rows)
+
+
+def read_examples(inputs: np.ndarray, data: Path, seed: int) -> tuple[Examples, list[ClipRow], int]:
+    """``inputs`` as the split of ``seed`` has them, by ``clips.csv`` and ``splits.csv`` in ``data``; the clips; the
+    number of the repeat."""
+    clips = read_clips(data / "clips.csv")
+    repeat, subsets = subsets_for_seed(read_splits(data / "splits.csv"), seed)
+    labels = [clip.label for clip in clips]
+    return make_examples(inputs, labels, [subsets.get(clip.clip_id, "") for clip in clips]), clips, repeat
 
 
 class Preparation:

@@ -16,6 +16,7 @@ import torch
 from torch import multiprocessing
 
 from permafrost.errors import PermafrostError
+from permafrost.threads import fix_threads, limited_threads
 from permafrost.transfer.head_spec import Embeddings, FittedHead, HeadSpec
 from permafrost.transfer.head_steps import HeadTrainer
 
@@ -34,14 +35,10 @@ def train_in_turn(
     """
     processes = min(processes, len(specs), max(1, int(work(data, specs) / FLOPS_WORTH_A_PROCESS)))
     if processes <= 1:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
+        with limited_threads(1):
             trainers = Trainers(data, bf16)
             for number, spec in enumerate(specs):
                 yield number, trainers.fit(spec, keep_state)
-        finally:
-            torch.set_num_threads(threads)
         return
     yield from _in_processes(data, specs, bf16, processes, keep_state)
 
@@ -141,7 +138,7 @@ def _hand_out(connection: Connection, waiting: Iterator[tuple[int, HeadSpec]]) -
 def _serve(connection: Connection, data: Embeddings, bf16: bool, keep_state: bool) -> None:
     """A process: train what comes until nothing comes, or until the parent is gone (which closes the connection)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group, but is for the parent to answer
-    torch.set_num_threads(1)
+    fix_threads(1)
     trainers = Trainers(data, bf16)
     try:
         while (following := connection.recv()) is not None:

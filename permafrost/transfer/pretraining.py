@@ -19,6 +19,7 @@ from permafrost.models.network import Network
 from permafrost.models.registry import build
 from permafrost.progress import progress
 from permafrost.settings import validate
+from permafrost.threads import limited_threads
 from permafrost.transfer.examples import Preparation
 from permafrost.transfer.pretrain_settings import Pretrain as Pretrain  # part of this module's interface
 from permafrost.transfer.seeding import generator
@@ -35,6 +36,7 @@ def pretrain(
     sample_rate: int = 22050,
     seconds: float = 5.0,
     workers: int | None = None,
+    threads: int = 2,
     key: str = "recipe",
 ) -> dict[str, Tensor]:
     """The body of the recipe's backbone after the source task.
@@ -47,6 +49,7 @@ def pretrain(
         sample_rate: Hz, that of the clips the recipe is meant for.
         seconds: length of a clip, as they are cut.
         workers: processes that play the clips, by default one a core.
+        threads: of the training; the weights depend on them in their last bits.
         key: where the recipe stands in params.yaml, for errors.
 
     Returns:
@@ -60,7 +63,8 @@ def pretrain(
     network = build(recipe["backbone"], inputs.shape[1:], sum(CLASSES.values()), settings.seed)
     prepare = Preparation(network, recipe.get("normalise", "none"), torch.device("cpu"))
     targets = torch.stack([torch.from_numpy(labels[factor]) for factor in CLASSES], dim=1)
-    _fit(network, prepare, torch.from_numpy(inputs), targets, settings)
+    with limited_threads(threads):
+        _fit(network, prepare, torch.from_numpy(inputs), targets, settings)
     return {name: tensor for name, tensor in network.state_dict().items() if not name.startswith(HEAD)}
 
 

@@ -53,12 +53,20 @@ class Training(Settings):
 
 
 class Runtime(Settings):
-    """Section ``train``: how cells run, whatever the recipe."""
+    """Section ``train``: how runs are computed, whatever the recipe. All of it shows in the last bits of results."""
+
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: Annotated[int, Field(ge=1)] = 2
+    cache_prefix: bool = True
+    compile: Literal["none", "default", "graphs"] = "none"
+
+
+class Machine(Settings):
+    """Section ``machine``: where runs are computed. No run depends on it; its record says which device it was."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    threads: Annotated[int, Field(ge=1)] | None = None
-    cache_prefix: bool = True
     cache_gigabytes: NonNegative = 4.0
     checkpoint_seconds: NonNegative = 5.0
-    compile: Literal["none", "default", "graphs"] = "none"
+
+
+ANY_MACHINE = Machine()

@@ -72,7 +72,7 @@ def test_extra_cells_are_ignored_and_named(folder, fake_study, caplog):
     cells = read(folder)
     assert len(cells.runs) == 12
     assert set(cells.runs["model"]) == set(MODELS)
-    assert "6 cells are not in the study" in caplog.text
+    assert "6 runs are not in the study" in caplog.text
     assert "cnn/none: seeds 0, 1, 7, 8" in caplog.text
     assert "vit/none: seeds 7, 8" in caplog.text
 
@@ -131,7 +131,7 @@ def change(path, **values):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"seed": 7}, "tells of the cell vit/none/7, expected vit/none/0"),
+        ({"seed": 7}, "tells of the run vit/none/7, expected vit/none/0"),
         ({"test": {"accuracy": 0.5, "macro_f1": float("nan"), "loss": 1.0}}, r"test\.macro_f1 missing or not a number"),
         ({"valid": None}, r"valid\.accuracy, valid\.macro_f1, valid\.loss missing"),
         ({"test": {"accuracy": "high", "macro_f1": 0.5, "loss": 1.0}}, r"test\.accuracy missing or not a number"),

@@ -10,9 +10,11 @@ GOOD = {"name": "demo", "models": ["vit", "vit_random"], "freezes": ["none", "he
 
 
 def test_a_study_is_the_product_of_its_lists_in_their_order():
-    cells = validate(Study, GOOD, "study").cells()
-    assert len(cells) == 8
-    assert cells[:3] == [("vit", "none", 0), ("vit", "none", 1), ("vit", "head", 0)]
+    runs = validate(Study, {**GOOD, "baselines": ["svm"]}, "study").runs()
+    assert len(runs) == 10
+    assert runs[:3] == [("vit", "none", 0), ("vit", "none", 1), ("vit", "head", 0)]
+    assert runs[0].command == "dvc repro train@vit-none-0" and runs[0].folder.as_posix() == "vit/none/0"
+    assert runs[-1].command == "dvc repro baseline@svm-1" and runs[-1].folder.as_posix() == "svm/baseline/1"
 
 
 def test_a_control_is_the_recipe_of_that_name():

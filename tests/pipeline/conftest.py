@@ -81,6 +81,7 @@ def small(params):
     for recipe in params["models"].values():
         recipe["epochs"] = 1
     params["baselines"]["svm"] |= {"kernel": ["linear"], "C": [1.0]}  # a grid of one point needs no inner folds
+    params["train"]["threads"] = 1  # the machine runs other tests beside
     params["study"] |= {"freezes": ["none", "head"], "seeds": [0]}
     return params
 

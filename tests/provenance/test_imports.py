@@ -108,11 +108,11 @@ def test_imports_run_downward():
         "audio": {"audio"},
         "data": {"data", "audio"},
         "models": {"models", "data"},
-        "evaluation": {"evaluation"},
+        "evaluation": {"evaluation", "provenance"},
         "provenance": {"provenance"},
         "transfer": {"transfer", "models", "data", "audio", "evaluation", "provenance"},
         "baselines": {"baselines", "transfer", "models", "data", "audio", "evaluation"},
-        "prediction": {"prediction", "baselines", "transfer", "models", "data", "audio"},
+        "prediction": {"prediction", "baselines", "transfer", "models", "data", "audio", "evaluation"},
         "report": {"report", "evaluation", "provenance", "audio", "data"},
     }
     sources = Sources(ROOT, ["permafrost", "stages"])

@@ -4,12 +4,16 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.records import RUNS, make_record, read_project
+from permafrost.evaluation.study import Run
 from permafrost.report.explained import write_pictures
 from stages import aggregate
 
@@ -17,8 +21,11 @@ ROOT = Path(__file__).parents[2]
 MODELS, FREEZES, SEEDS = ["vit", "vit_random"], ["none", "half"], [0, 1]
 PARAMS = """
 dataset: {name: birds}
-preprocess: {sample_rate: 8000}
+preprocess: {sample_rate: 8000, clip_seconds: 1.0}
 split: {kind: grouped}
+train: {threads: 1}
+models: {vit: {lr: 0.1}, vit_random: {lr: 0.1}}
+freezing: {none: {freeze: 0}, half: {freeze: 0.5}}
 study: {name: demo, models: [vit, vit_random], freezes: [none, half], seeds: [0, 1]}
 """
 
@@ -42,9 +49,18 @@ def project(fake_study, tmp_path, monkeypatch):
     Path("data/clips.csv").write_text("\n".join(["clip_id,path,label,group,fold,seconds,sample_rate", *rows, ""]))
     Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n")
     Path("params.yaml").write_text(PARAMS)
+    record(yaml.safe_load(PARAMS))
     Path("plots/explain").mkdir(parents=True)
     write_pictures(Path("plots/explain"), [])
     return tmp_path
+
+
+def record(parameters):
+    """What stage train records of every run, made with ``parameters``."""
+    project = read_project(parameters)
+    for run in map(Run, *zip(*product(MODELS, FREEZES, SEEDS), strict=True)):
+        made = make_record(run, project, []) | {"computed": {"device": "cpu", "precision": "fp32", "threads": 1}}
+        (RUNS / run.folder / "run.json").write_text(json.dumps(made))
 
 
 def written():
@@ -89,9 +105,18 @@ def test_a_missing_cell_stops_the_command_and_is_named(project):
         [sys.executable, "-m", "stages.aggregate"], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "cells of the study are missing, 1 of 8:\n  vit/half: seed 1" in done.stderr
+    assert "runs of the study are missing, 1 of 8:\n  vit/half: seed 1" in done.stderr
     assert "Traceback" not in done.stderr
     assert not Path("metrics/summary.json").exists()
+
+
+def test_runs_of_other_parameters_are_refused_with_both_values(project):
+    Path("params.yaml").write_text(PARAMS.replace("vit_random: {lr: 0.1}", "vit_random: {lr: 0.2}"))
+    with pytest.raises(PermafrostError) as error:
+        aggregate.main()
+    assert "4 of 8 runs would be made otherwise now:\n  vit_random/none: seeds 0, 1\n" in str(error.value)
+    assert "models.vit_random.lr: 0.1 when it was trained, 0.2 in params.yaml now" in str(error.value)
+    assert "`dvc repro`" in str(error.value) and not Path("metrics/summary.json").exists()
 
 
 def test_a_dropped_seed_leaves_the_mean_and_is_named(project, caplog):

@@ -17,7 +17,7 @@ from permafrost.models.weights import save_base
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL = ("--model", "x", "--freeze", "half", "--seed", "3")
-SAME = ("metrics.json", "history.csv", "predictions.csv", "delta.safetensors")
+SAME = ("metrics.json", "history.csv", "predictions.csv", "run.json", "delta.safetensors")
 KILLS, CLIPS, CLASSES, EPOCHS = 10, 90, 3, 12
 
 
@@ -41,11 +41,14 @@ def project(tmp_path_factory):
     write_splits(project / "data/splits.csv", rows)
     save_base(project / "weights/base/x.safetensors", {}, {"backbone": "resnet20", "source": "random"})
     recipe = {"backbone": "resnet20", "weights": "random", "lr": 1e-3, "epochs": EPOCHS, "batch_size": 18}
+    recipe["input"] = {"kind": "logmel"}
     recipe["augment"] = {"time_mask": 4, "freq_mask": 4, "time_shift": 2}
     parameters = {
         "models": {"x": recipe},
         "freezing": {"half": {"freeze": 0.5}},
-        "train": {"device": "cpu", "checkpoint_seconds": 0, "threads": 1},
+        "train": {"threads": 1},
+        "machine": {"device": "cpu", "checkpoint_seconds": 0},
+        "preprocess": {"sample_rate": 8000},
     }
     (project / "params.yaml").write_text(yaml.safe_dump(parameters))
     return project

@@ -92,7 +92,7 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_alone(composed)
         ("+freezing.mine.freez=2", "freezing.mine.freez"),
         ("preprocess.sample_rate=fast", "preprocess.sample_rate"),
         ("split.test=1.5", "split.test"),
-        ("train.device=tpu", "train.device"),
+        ("machine.device=tpu", "machine.device"),
         ("+extra=1", "params.yaml: 'extra' does not exist"),
     ],
 )

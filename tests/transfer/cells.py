@@ -5,19 +5,22 @@ import torch
 
 from permafrost.transfer.cell import train_cell
 from permafrost.transfer.freezing import Freezing
-from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, Training
 
 RANDOM = ({}, {"source": "random"})
 
 
-def small_cell(examples, backbone="strip_vit", freeze=0, seed=0, training=None, runtime=None, freezing=None, **more):
+def small_cell(
+    examples, backbone="strip_vit", freeze=0, seed=0, training=None, runtime=None, freezing=None, machine=None, **more
+):
     return train_cell(
         backbone=backbone,
         base=({}, {"backbone": backbone, "source": "random"}),
         examples=examples,
         training=Training(**({"lr": 3e-3, "batch_size": 8, "epochs": 3} | (training or {}))),
         freezing=Freezing(freeze=freeze, **(freezing or {})),
-        runtime=Runtime(**({"device": "cpu", "precision": "fp32"} | (runtime or {}))),
+        runtime=Runtime(**({"precision": "fp32", "threads": 1} | (runtime or {}))),
+        machine=Machine(**({"device": "cpu"} | (machine or {}))),
         seed=seed,
         **more,
     )

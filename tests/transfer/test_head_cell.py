@@ -9,7 +9,7 @@ from permafrost.transfer.device import choose_placement
 from permafrost.transfer.examples import Preparation
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
 from permafrost.transfer.head_cell import fit_head, head_alone
-from permafrost.transfer.recipe import Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.trainer import Trainer
 
 
@@ -17,7 +17,7 @@ def make_trainer(examples, freeze="all", precision="fp32", cache=True, **setting
     training = Training(**({"lr": 3e-2, "batch_size": 8, "epochs": 4, "warmup_epochs": 1} | settings))
     network = build("strip_vit", tuple(examples.inputs.shape[1:]), len(examples.classes), 3)
     prefix = FrozenPrefix(network, Freezing(freeze=freeze))
-    placement = choose_placement(Runtime(device="cpu", precision=precision), network)
+    placement = choose_placement(Runtime(precision=precision), Machine(device="cpu"), network)
     prepare = Preparation(network, training.normalise, placement.device)
     inputs = InputSource(examples, prepare, prefix, placement, training.augment, 3, 1e9)
     source = choose_source(inputs, examples, training.batch_size, cache, 1e9)

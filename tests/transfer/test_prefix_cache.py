@@ -56,7 +56,7 @@ def test_a_cache_beyond_its_budget_is_a_file_with_the_same_result(examples, tmp_
 
     monkeypatch.setattr(CachedSource, "_allocate", spy)
     in_memory = small_cell(examples, freeze=0.5)
-    on_disk = small_cell(examples, freeze=0.5, runtime={"cache_gigabytes": 0.0})
+    on_disk = small_cell(examples, freeze=0.5, machine={"cache_gigabytes": 0.0})
     assert made[0] is None and made[1] is not None
     assert same(in_memory, on_disk)
 

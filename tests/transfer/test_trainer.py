@@ -110,8 +110,8 @@ def test_bf16_is_recorded_and_stays_close(examples):
 
 def test_a_device_that_is_not_there_is_named(examples):
     missing = "mps" if not torch.backends.mps.is_available() else "cuda"
-    with pytest.raises(PermafrostError, match=f"train.device: '{missing}'"):
-        small_cell(examples, runtime={"device": missing})
+    with pytest.raises(PermafrostError, match=f"machine.device: '{missing}'"):
+        small_cell(examples, machine={"device": missing})
 
 
 def test_imagenet_statistics_need_three_channels(examples):
