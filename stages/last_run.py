@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from permafrost import plain_yaml
 from permafrost.data.dataset import RAW_FOLDER
-from stages.revisions import LOADER, locked, workspace
+from permafrost.errors import PermafrostError
+from stages.revisions import locked, workspace
 from stages.stage import leaves
 
 COPY = Path(".dvc/tmp/params.yaml")
@@ -28,11 +28,11 @@ def notices(now: Mapping[str, Any]) -> list[str]:
 def _edited() -> dict[str, Any]:
     """params.yaml as it was before `dvc exp run` composed it; read once."""
     try:
-        values = yaml.load(COPY.read_text(encoding="utf-8"), LOADER)
+        values = plain_yaml.read(COPY)
         COPY.unlink()
-    except (OSError, yaml.YAMLError):
+    except (OSError, PermafrostError):
         return {}  # no experiment; or what was there before could not be read either
-    return values if isinstance(values, dict) else {}
+    return values
 
 
 def _left(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

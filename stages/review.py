@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.outcomes import read_outcomes
 from permafrost.evaluation.revisions import Revision, compare_revisions
@@ -115,7 +115,7 @@ def _stale(source: Source, lock: dict[str, Any]) -> bool:
     seen = lock.get("code", {}).get("params", {}).get("params.yaml")
     if seen is None:
         return False
-    now = yaml.safe_load(source.read("params.yaml") or "") or {}
+    now = plain_yaml.parse(source.read("params.yaml") or "", "params.yaml") or {}
     return any(now.get(section) != values for section, values in seen.items())
 
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 
 # What a study's numbers are made from. Not its results: committing these must not change the revision they came from.
 INPUTS = ("permafrost", "stages", "conf", "dvc.yaml", "params.yaml", "requirements.txt")
 EXPERIMENTS = "refs/exps"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a lock has thousands of lines
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def workspace() -> Source:
 
 def locked(source: Source) -> dict[str, Any]:
     """The stages of dvc.lock, empty where there is none."""
-    return (yaml.load(source.read("dvc.lock") or "", LOADER) or {}).get("stages", {})
+    return (plain_yaml.parse(source.read("dvc.lock") or "", "dvc.lock") or {}).get("stages", {})
 
 
 def revision(name: str) -> Source:

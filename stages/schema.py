@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-import pydantic
-
 from permafrost.audio.inputs import RecipeInput
 from permafrost.audio.settings import Preprocess
 from permafrost.baselines.recipe import read_baseline
@@ -15,7 +13,7 @@ from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import Study
 from permafrost.models.registry import backbone_names
 from permafrost.models.weight_source import WeightsSettings
-from permafrost.settings import Settings, choose, validate
+from permafrost.settings import Settings, check_name, choose, shown, validate
 from permafrost.transfer.freezing import Freezing
 from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.recipe import Machine, Runtime, Training
@@ -59,20 +57,25 @@ def check_parameters() -> None:
         collect(choose, key, [*SECTIONS, *COLLECTIONS], "params.yaml")
     for key, schema in SECTIONS.items():
         collect(_check_section, everything, key, schema)
-    for key, schema in (("models", Recipe), ("freezing", Freezing)):
+    for key in COLLECTIONS:
         entries = everything.get(key)
-        if not isinstance(entries, Mapping) or not entries:
-            faults.append(f"{key}: got {entries!r}, expected at least one named entry")
+        if not isinstance(entries, Mapping) or not (entries or key == "baselines"):
+            expected = "named entries, or {} for none" if key == "baselines" else "at least one named entry"
+            faults.append(f"{key}: got {shown(entries)}, expected {expected}")
+            everything[key] = {}
             continue
         for name, values in entries.items():
-            collect(validate, schema, values, f"{key}.{name}")
-            if key == "models" and isinstance(values, Mapping) and "backbone" in values:
-                collect(choose, values["backbone"], backbone_names(), f"models.{name}.backbone")
-    collect(_check_baselines, everything.get("baselines"), everything.get("models"))
+            collect(check_name, name, key)
+            collect(_check_entry, key, name, values)
+            if key != "freezing" and isinstance(values, Mapping) and "backbone" in values:
+                collect(choose, values["backbone"], backbone_names(), f"{key}.{name}.backbone")
+    for name in everything["baselines"]:
+        if name in everything["models"]:
+            faults.append(f"baselines.{name}: a model has this name too; rename one: they share folders")
     if not faults:
         for key, listed in (("models", "models"), ("freezing", "freezes"), ("baselines", "baselines")):
             for name in everything["study"].get(listed, []):
-                collect(choose, name, list(everything[key]), f"study.{listed}")
+                collect(choose, name, everything[key], f"study.{listed}")
         explainable = [*everything["baselines"], *map("-".join, product(everything["models"], everything["freezing"]))]
         for name in everything["study"].get("explain", []):
             collect(choose, name, explainable, "study.explain")
@@ -80,18 +83,14 @@ def check_parameters() -> None:
         raise PermafrostError("params.yaml:\n  " + "\n  ".join("\n".join(faults).splitlines()))
 
 
-def _check_baselines(entries: Any, models: Any) -> None:
-    if not isinstance(entries, Mapping):
-        raise PermafrostError(f"baselines: got {entries!r}, expected named entries, or {{}} for none")
-    for name, values in entries.items():
-        if name in (models or {}):
-            raise PermafrostError(f"baselines.{name}: a model has this name too; rename one: they share folders")
-        read_baseline(values, f"baselines.{name}")
-        if "backbone" in values:
-            choose(values["backbone"], backbone_names(), f"baselines.{name}.backbone")
+def _check_entry(key: str, name: str, values: Any) -> None:
+    if key == "baselines":
+        read_baseline(values, f"{key}.{name}")
+    else:
+        validate({"models": Recipe, "freezing": Freezing}[key], values, f"{key}.{name}")
 
 
-def _check_section(everything: Mapping[str, Any], key: str, schema: type[Settings] | type[pydantic.BaseModel]) -> None:
+def _check_section(everything: Mapping[str, Any], key: str, schema: type[Settings]) -> None:
     if key not in everything:
         raise PermafrostError(f"{key}: missing; expected a section with {', '.join(schema.model_fields)}")
     validate(schema, everything[key], key)

@@ -1,16 +1,16 @@
 """What every stage script shares: its parameters, how it fails, how it is interrupted."""
 
 import gc
+import io
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
-from permafrost.settings import Model, validate
+from permafrost.settings import Model, nearest, shown, validate
 from permafrost.threads import fix_threads
 
 PARAMS = Path("params.yaml")
@@ -20,18 +20,13 @@ def parameters(key: str) -> Any:
     """The value under a dotted ``key`` of params.yaml, as plain Python data; all of it for ``""``.
 
     Raises:
-        PermafrostError: params.yaml is missing or is not YAML, or the key is not in it (the error lists what is).
+        PermafrostError: params.yaml cannot be read, or the key is not in it (the error lists what is).
     """
-    try:
-        node = yaml.load(PARAMS.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except FileNotFoundError:
-        raise PermafrostError(f"{PARAMS} is not in {Path.cwd()}: run stages from the project's root") from None
-    except yaml.YAMLError as error:
-        raise PermafrostError(f"{PARAMS} is not valid YAML: {error}") from None
+    node: Any = plain_yaml.read(PARAMS)
     walked: list[str] = []
     for part in filter(None, key.split(".")):
         if not isinstance(node, dict) or part not in node:
-            there = ", ".join(node) if isinstance(node, dict) else repr(node)
+            there = ", ".join(node) + nearest(part, node) if isinstance(node, dict) else shown(node)
             place = ".".join(walked) or str(PARAMS)
             raise PermafrostError(f"{key}: not in {PARAMS}; {place} has {there}")
         node = node[part]
@@ -58,7 +53,9 @@ def part(key: str, schema: type[Model]) -> Model:
     Keys that no part knows are refused once, by the stage ``code``, which checks all parameters.
     """
     values = parameters(key)
-    return validate(schema, {name: values[name] for name in schema.model_fields if name in values}, key)
+    if isinstance(values, dict):
+        values = {name: values[name] for name in schema.model_fields if name in values}
+    return validate(schema, values, key)
 
 
 def run(main: Callable[[], None]) -> None:
@@ -66,7 +63,11 @@ def run(main: Callable[[], None]) -> None:
 
     DVC records a stage that exits 0 as complete, so an interrupted stage must never do so. Numbers must not depend on
     OMP_NUM_THREADS: a stage has one thread, but for training and pretraining (``train.threads``) and pools.
+    Signs that a terminal's encoding lacks are written as escapes: what is printed never stops a stage.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # tests and notebooks have others
+            stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         fix_threads(1)

@@ -12,16 +12,16 @@ import json
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from dvc.api import exp_show
 
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import cell_of
 from permafrost.report.style import save
 from permafrost.report.sweep import Experiment, in_order, scored, sweep_table, varied
 from permafrost.report.sweep_figure import sweep_figure
 from permafrost.settings import choose
-from stages.revisions import LOADER, Source
+from stages.revisions import Source
 from stages.stage import leaves, run
 
 CURVES = "plots/learning_curves.csv"
@@ -44,7 +44,7 @@ def main() -> None:
 
 def experiment(source: Source) -> Experiment:
     """Parameters and results as the experiment holds them, each from its own file: their names may be the same."""
-    parameters = yaml.load(source.read("params.yaml") or "{}", LOADER)
+    parameters = plain_yaml.parse(source.read("params.yaml") or "{}", f"{source.name}: params.yaml")
     return Experiment(source.name, leaves(parameters), json.loads(source.read("metrics/summary.json") or "{}"))
 
 

@@ -6,6 +6,8 @@ import pydantic
 
 from permafrost.settings import Settings
 
+Side = Annotated[int, pydantic.Field(ge=1, le=65536)]
+
 
 class LogMel(Settings):
     """``models.X.input`` of a recipe that reads log-mel images.
@@ -20,10 +22,10 @@ class LogMel(Settings):
     n_mels: int = pydantic.Field(default=128, ge=1, le=1024)
     n_fft: int = pydantic.Field(default=2048, ge=16, le=65536)
     hop_length: int = pydantic.Field(default=512, ge=1, le=65536)
-    fmin: float = pydantic.Field(default=0.0, ge=0.0)
-    fmax: float | None = pydantic.Field(default=None, gt=0.0)
+    fmin: float = pydantic.Field(default=0.0, ge=0.0, le=96000.0)
+    fmax: float | None = pydantic.Field(default=None, gt=0.0, le=96000.0)
     scale: Literal["log1p", "db"] = "log1p"
-    size: tuple[pydantic.PositiveInt, pydantic.PositiveInt] | None = None
+    size: tuple[Side, Side] | None = None
     resize: Literal["bilinear", "area"] = "bilinear"
 
 

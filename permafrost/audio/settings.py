@@ -19,8 +19,8 @@ class Preprocess(Settings):
     sample_rate: int = pydantic.Field(default=22050, ge=1000, le=192000)
     clip_seconds: float = pydantic.Field(default=5.0, gt=0.0, le=3600.0)
     crop: Literal["start", "center"] = "start"
-    min_seconds: float = pydantic.Field(default=0.1, ge=0.0)
-    silence_dbfs: float = pydantic.Field(default=-80.0, le=0.0)
+    min_seconds: float = pydantic.Field(default=0.1, ge=0.0, le=3600.0)
+    silence_dbfs: float = pydantic.Field(default=-80.0, ge=-1000.0, le=0.0)
     max_rejected: float = pydantic.Field(default=0.05, ge=0.0, le=1.0)
 
     @property

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import pydantic
 from pydantic import Field, model_validator
 
 from permafrost.settings import Settings
@@ -21,7 +20,7 @@ class AugmentWaveform(Settings):
     ``stretch`` changes the tempo by a phase vocoder, which leaves the pitch (rates above 1 are faster).
     """
 
-    crop_seconds: pydantic.PositiveFloat | None = None
+    crop_seconds: Annotated[float, Field(gt=0, le=3600)] | None = None
     stretch: Probability = 0.0
     stretch_rate: Range = (0.8, 1.25)
     polarity: Probability = 0.0

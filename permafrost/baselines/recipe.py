@@ -7,10 +7,8 @@ from pydantic import Field
 from permafrost.audio.descriptor_settings import Descriptors, DescriptorTable
 from permafrost.audio.inputs import RecipeInput
 from permafrost.errors import PermafrostError
-from permafrost.settings import Settings, choose, validate
+from permafrost.settings import Count, Positive, Settings, choose, shown, validate
 from permafrost.transfer.recipe import Training
-
-Positive = Annotated[float, Field(gt=0)]
 
 
 class Classical(Settings):
@@ -24,8 +22,8 @@ class Classical(Settings):
     """
 
     input: Annotated[Descriptors | DescriptorTable, Field(discriminator="kind")] = Descriptors()
-    inner_folds: Annotated[int, Field(ge=2)] = 5
-    select: Annotated[int, Field(ge=1)] | None = None
+    inner_folds: Annotated[int, Field(ge=2, le=1000)] = 5
+    select: Count | None = None
     validation_trains: bool = False
 
 
@@ -50,8 +48,8 @@ class Boosting(Classical):
 
     kind: Literal["boosting"]
     learning_rate: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.1,)
-    max_leaf_nodes: Annotated[tuple[Annotated[int, Field(ge=2)], ...], Field(min_length=1)] = (15,)
-    rounds: Annotated[int, Field(ge=1)] = 100
+    max_leaf_nodes: Annotated[tuple[Annotated[int, Field(ge=2, le=1_000_000)], ...], Field(min_length=1)] = (15,)
+    rounds: Count = 100
 
 
 class NetworkBaseline(Training):
@@ -77,6 +75,6 @@ def read_baseline(values: Any, key: str) -> Svm | Logistic | Boosting | NetworkB
         PermafrostError: no mapping, no or an unknown ``kind``, or a key or value that this kind does not have.
     """
     if not isinstance(values, dict) or "kind" not in values:
-        raise PermafrostError(f"{key}: got {values!r}, expected a mapping with kind: {', '.join(KINDS)}")
+        raise PermafrostError(f"{key}: got {shown(values)}, expected a mapping with kind: {', '.join(KINDS)}")
     choose(values["kind"], list(KINDS), f"{key}.kind")
     return validate(KINDS[values["kind"]], values, key)

@@ -34,8 +34,8 @@ class RemoteFile(Settings):
     url: str
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
     archive: Literal["zip", "tar", "none"]
-    name: str | None = Field(default=None, pattern=r"^[^/\\]+$")
-    strip: int = Field(default=0, ge=0)
+    name: str | None = Field(default=None, max_length=200, pattern=r"^[^/\\]+$")
+    strip: int = Field(default=0, ge=0, le=100)
 
     @model_validator(mode="after")
     def _known_scheme(self) -> "RemoteFile":
@@ -125,8 +125,8 @@ class Dataset(Settings):
     then the source is that folder whatever ``source`` says.
     """
 
-    name: str = Field(min_length=1)
-    path: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=200)
+    path: str = Field(min_length=1, max_length=4096)
     source: Source
     labels: Labels
 

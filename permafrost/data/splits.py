@@ -12,7 +12,7 @@ from permafrost.data.grouping import divide_groups
 from permafrost.data.split_lists import Lists, divide_by_lists
 from permafrost.data.tables import SUBSETS, Clip, SplitRow
 from permafrost.errors import PermafrostError
-from permafrost.settings import Settings
+from permafrost.settings import Count, Seed, Settings
 
 
 class Split(Settings):
@@ -23,8 +23,8 @@ class Split(Settings):
     kind: Literal["stratified", "grouped", "folds", "lists"]
     valid: float = Field(default=0.2, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
-    repeats: int = Field(default=1, ge=1)
-    seed: int = Field(default=0, ge=0)
+    repeats: Count = 1
+    seed: Seed = 0
     lists: Lists | None = None
 
     @model_validator(mode="after")

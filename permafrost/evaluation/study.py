@@ -1,6 +1,5 @@
 """Which runs a study has: its models, its freezing strategies in order of depth, its seeds; its baselines."""
 
-import re
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field
 
-from permafrost.settings import Settings
+from permafrost.settings import Name, Seed, Settings
 
 # The strategy that all others are compared with, where the study has it.
 BASELINE = "none"
@@ -58,13 +57,6 @@ def listed(runs: Iterable[tuple[str, str, Any]]) -> str:
     return "\n".join(f"{name}: seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}" for name, seeds in lines.items())
 
 
-def _name(value: str) -> str:
-    """Names become folders, DVC stage names and keys of parameters, in which a dot or a slash would break the path."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", value):
-        raise ValueError(f"expected letters, digits, - and _ alone (no dot, slash or space), got {value!r}")
-    return value
-
-
 def _not_reserved(value: str) -> str:
     if value in RESERVED:
         raise ValueError(f"{value!r} is a key of metrics/summary.json beside the models; choose another name")
@@ -78,9 +70,7 @@ def _unique(values: list) -> list:
     return values
 
 
-Name = Annotated[str, AfterValidator(_name)]
 ModelName = Annotated[Name, AfterValidator(_not_reserved)]
-Seed = Annotated[int, Field(strict=True, ge=0)]
 
 
 class Study(Settings):
@@ -95,7 +85,7 @@ class Study(Settings):
     freezes: Annotated[list[Name], Field(min_length=1), AfterValidator(_unique)]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_unique)]
     baselines: Annotated[list[ModelName], Field(default_factory=list), AfterValidator(_unique)]
-    explain: Annotated[list[Name], Field(default_factory=list), AfterValidator(_unique)]
+    explain: Annotated[list[str], Field(default_factory=list), AfterValidator(_unique)]
 
     def runs(self) -> list[Run]:
         """Every run, in the order of the lists; those of the baselines last."""

@@ -5,10 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from permafrost.audio.waveform_settings import AugmentWaveform
-from permafrost.settings import Settings
-
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+from permafrost.settings import Count, CountFromZero, NonNegative, Positive, Settings
 
 
 class Augment(Settings):
@@ -19,10 +16,10 @@ class Augment(Settings):
     frozen units can still be cached; epoch e then reads view e mod K.
     """
 
-    time_mask: Annotated[int, Field(ge=0)] = 0
-    freq_mask: Annotated[int, Field(ge=0)] = 0
-    time_shift: Annotated[int, Field(ge=0)] = 0
-    views: Annotated[int, Field(ge=0)] = 0
+    time_mask: CountFromZero = 0
+    freq_mask: CountFromZero = 0
+    time_shift: CountFromZero = 0
+    views: CountFromZero = 0
 
     @property
     def active(self) -> bool:
@@ -38,15 +35,15 @@ class Training(Settings):
     lr: Positive = 1e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     weight_decay: NonNegative = 0.0
-    batch_size: Annotated[int, Field(ge=1)] = 32
-    epochs: Annotated[int, Field(ge=1)] = 20
+    batch_size: Count = 32
+    epochs: Count = 20
     schedule: Literal["constant", "cosine", "plateau"] = "cosine"
-    warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    warmup_epochs: CountFromZero = 0
     plateau_factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    plateau_patience: Annotated[int, Field(ge=0)] = 5
+    plateau_patience: CountFromZero = 5
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     clip_norm: Positive | None = None
-    patience: Annotated[int, Field(ge=1)] | None = None
+    patience: Count | None = None
     select: Literal["accuracy", "loss", "last"] = "accuracy"
     augment: Augment = Augment()
     augment_waveform: AugmentWaveform = AugmentWaveform()
@@ -56,7 +53,7 @@ class Runtime(Settings):
     """Section ``train``: how runs are computed, whatever the recipe. All of it shows in the last bits of results."""
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    threads: Annotated[int, Field(ge=1)] = 2
+    threads: Annotated[int, Field(ge=1, le=1024)] = 2
     cache_prefix: bool = True
     compile: Literal["none", "default", "graphs"] = "none"
 

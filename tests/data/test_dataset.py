@@ -70,7 +70,7 @@ def test_a_path_elsewhere_is_read_in_place_whatever_the_source():
         (remote(archive="rar"), ["archive", "'zip', 'tar' or 'none'"]),
         (
             section(labels={"kind": "table", "file": "a.csv", "columns": {"path": "p"}}),
-            ["dataset.labels.table.columns.label", "missing"],
+            ["dataset.labels.columns.label", "missing"],
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """params.yaml: what conf/ composes, and what is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,52 @@ def test_a_wrong_parameter_is_named(composed, override, said):
     with pytest.raises(PermafrostError) as error:
         schema.check_parameters()
     assert said in str(error.value)
+
+
+def changed(values, key, value):
+    """``values`` with another one at ``key``, written as DVC would."""
+    *above, last = key
+    place = values
+    for part in above:
+        place = place[part]
+    place[last] = value
+    Path("params.yaml").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
+
+
+RECIPE = ("models", "strip_vit")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((("models", name), {}) for name in ("a/b", "..", "a" * 300, "", "a b")),
+        *(((section, name), {}) for section in ("freezing", "baselines") for name in ("a/b", "..", "a" * 300)),
+        *(((section,), value) for section in (*schema.SECTIONS, *schema.COLLECTIONS) for value in (None, [], 3, "x")),
+        *(((*RECIPE, "backbone"), value) for value in (None, 3, ["a"], "../x", {})),
+        *((entry, value) for entry in (RECIPE, ("freezing", "none"), ("baselines", "svm")) for value in (None, 3, [1])),
+        (("baselines", "svm", "kind"), ["svm"]),
+        (("study", "name"), "../x"),
+        (("study", "models"), [None]),
+        (("study", "models"), "strip_vit"),
+        (("study", "explain"), [3]),
+        (("study", "seeds"), [2**63]),
+        (("study", "seeds"), [2**32]),
+        (("split", "seed"), 2**32),
+        (("dataset", "source", "seed"), 2**63),
+        ((*RECIPE, "pretrain", "seed"), 2**32),
+        ((*RECIPE, "lr"), "0.002"),
+        ((*RECIPE, "epochs"), True),
+        ((*RECIPE, "epochs"), 10**12),
+        ((*RECIPE, "input", "n_mel"), 3),
+        (("dataset", "path"), "a" * 5000),
+    ],
+)
+def test_hostile_values_are_refused_by_their_key(composed, key, value):
+    values = composed()
+    changed(values, key, value)
+    with pytest.raises(PermafrostError) as error:
+        schema.check_parameters()
+    assert key[0] in str(error.value) and len(str(error.value)) < 2000
 
 
 def test_an_unknown_data_set_or_study_is_refused_with_the_known_ones(composed):

@@ -96,8 +96,8 @@ def test_select_last_keeps_the_last_epoch(examples):
 
 
 def test_divergence_is_an_error_that_says_what_to_do(examples):
-    with pytest.raises(PermafrostError, match=r"diverged; lower lr \(now 1e\+30\)"):
-        small_cell(examples, training={"lr": 1e30, "optimiser": "sgd"})
+    with pytest.raises(PermafrostError, match=r"diverged; lower lr \(now (1e\+09|1000000000\.0)"):
+        small_cell(examples, training={"lr": 1e9, "optimiser": "sgd"})
 
 
 def test_bf16_is_recorded_and_stays_close(examples):

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from permafrost.settings import Settings
+from permafrost.settings import Count, Seed, Settings
 
 
 class Synthetic(Settings):
     """The embedded data set: ten styles x ``artists_per_style`` x ``clips_per_artist`` clips."""
 
-    seed: int = Field(0, ge=0, description="everything is drawn from it")
+    seed: Seed = Field(0, description="everything is drawn from it")
     artists_per_style: int = Field(16, ge=1, le=40)
     clips_per_artist: int = Field(5, ge=1, le=99)
     seconds: float = Field(5.0, ge=0.5, le=60.0, description="length of a clip")
@@ -18,8 +18,8 @@ class Synthetic(Settings):
 class SourceTask(Settings):
     """The clips a small backbone is pretrained on: factors drawn independently of each other, artists of their own."""
 
-    seed: int = Field(0, ge=0)
-    clips: int = Field(3000, ge=2)
-    clips_per_artist: int = Field(2, ge=1)
+    seed: Seed = 0
+    clips: int = Field(3000, ge=2, le=1_000_000)
+    clips_per_artist: Count = 2
     seconds: float = Field(5.0, ge=0.5, le=60.0)
     sample_rate: int = Field(22050, ge=8000, le=48000)
