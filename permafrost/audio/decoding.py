@@ -1,11 +1,5 @@
-"""Sound files to mono samples, or the reason why a file is not fit to learn from.
+"""Sound files to mono samples, or the reason why a file is not fit to learn from."""
 
-soundfile (libsndfile) reads wav, flac, ogg, mp3, au and aiff; ffmpeg, where there is one, reads what it does not know.
-Which of the two reads a file depends on the file alone.
-"""
-
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,15 +7,14 @@ from typing import Literal
 import numpy as np
 import soundfile
 
-from permafrost.audio.ffmpeg import decoded_by_ffmpeg
-from permafrost.audio.formats import container_of
+from permafrost.audio.float_range import DIVIDED, full_scale
 from permafrost.audio.mixing import mixed
+from permafrost.audio.opening import opened
 from permafrost.audio.rejection import Rejected
 from permafrost.audio.samples import FULL_SCALE, Samples
 
 Crop = Literal["start", "center"]
 
-HEAD_BYTES = 1024
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 PREROLL = 9216  # eight frames of an mp3, whose decoder needs some frames after a jump before its output is right
 LONGEST = 2**40  # frames; libsndfile gives a greater number where it does not know
@@ -53,7 +46,8 @@ def decode(
     """Decode a file or a segment of it, or the ``clip_seconds`` of that that are wanted, and mix its channels to one.
 
     The mix is the mean of the channels, without those that are silent; where they cancel each other it is the loudest
-    of them (``permafrost.audio.mixing``).
+    of them (``mixing``). Float samples that are 16-bit integers are divided (``float_range``), headers that lie about
+    the sound are mended (``wav``). What was done so is in the sound's ``remarks``.
 
     Args:
         path: the file; it is only read.
@@ -65,15 +59,19 @@ def decode(
         end: where it ends, seconds; None for the end of the file.
 
     Raises:
-        Rejected: unreadable, empty, too short, not finite, or silent; or no such segment.
+        Rejected: unreadable, empty, too short, not finite, silent, of unknown full scale; or no such segment.
     """
     if not 0 <= start < (np.inf if end is None else end):
         raise Rejected(f"no such segment: from {start:g} s to {'the end' if end is None else f'{end:g} s'}")
-    with _opened(path) as (file, remarks):
+    with opened(path) as (file, remarks):
         rate = file.samplerate
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise Rejected(f"unreadable: a sample rate of {rate} Hz")
+        now = path.stat()
+        scale = full_scale(file, (now.st_ino, now.st_size, now.st_mtime_ns))
         samples, frames = _read(file, start, end, clip_seconds, crop)
+    if scale != 1:
+        samples, remarks = samples / np.float32(scale), (*remarks, DIVIDED)
     mono, remark = mixed(samples)
     if not len(mono):
         raise Rejected("empty: no samples")
@@ -93,31 +91,6 @@ def _peak(samples: Samples) -> float:
     # In Python's numbers: -(-32768) does not fit into int16.
     peak = max(float(samples.max()), -float(samples.min()))  # NaN, where there is one, is both minimum and maximum
     return peak / FULL_SCALE if samples.dtype == np.int16 else peak
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, tuple[str, ...]]]:
-    """A file's sound, and what there is to say about how it was come by."""
-    try:
-        with path.open("rb", buffering=0) as opened:
-            head = opened.read(HEAD_BYTES)
-        if not head:
-            raise Rejected("empty: a file of no bytes")
-        try:
-            file, remarks = soundfile.SoundFile(path), ()
-        except soundfile.LibsndfileError:
-            container = container_of(path, head)
-            if container is None:
-                raise
-            file = soundfile.SoundFile(decoded_by_ffmpeg(path, container))
-            remarks = (f"decoded by ffmpeg ({file.software or 'unknown version'})",)
-        with file:
-            yield file, remarks
-    except (soundfile.SoundFileError, OSError, TypeError) as error:
-        reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
-        # libsndfile says so of an mp3 without a single frame; that the file is there has been seen by now.
-        reason = "Format not recognised." if reason.startswith("File does not exist") else reason
-        raise Rejected(f"unreadable: {reason}") from None
 
 
 def _read(
