@@ -38,7 +38,7 @@ def opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, tuple[str, ...]]]:
                 file = soundfile.SoundFile(wav or path)
             except soundfile.LibsndfileError:
                 if foreign := foreign_kind(head):
-                    raise Rejected(foreign) from None
+                    raise Rejected(f"unreadable: {foreign}") from None
                 container = container_of(path, head)
                 if container is None:
                     raise

@@ -87,8 +87,8 @@ def bad_files():
     broken[100], infinite[100] = np.nan, np.inf
     return {
         "no-bytes.wav": (None, b"", "empty"),
-        "text.mp3": (None, b"this is no sound " * 100, "a text, not a recording"),
-        "zeros.ogg": (None, bytes(5000), "zero bytes where its header should be"),
+        "text.mp3": (None, b"this is no sound " * 100, "unreadable: a text, not a recording"),
+        "zeros.ogg": (None, bytes(5000), "unreadable: zero bytes where its header should be"),
         "headless.raw": (None, bytes(5000), "unreadable"),
         "noise.wav": (None, bytes(range(128, 256)) * 40, "unreadable: Format not recognised"),
         "silent.flac": (silence, {}, "silent: digital silence"),

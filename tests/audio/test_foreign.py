@@ -30,7 +30,7 @@ FOREIGN = {
 def test_what_is_no_recording_is_named(tmp_path, name, content, reason):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(Rejected, match=f"^{reason}"):
+    with pytest.raises(Rejected, match=f"^unreadable: {reason}"):
         decode(path)
 
 
@@ -38,7 +38,7 @@ def test_a_zip_archive_is_named(tmp_path):
     path = tmp_path / "a.wav"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "text")
-    with pytest.raises(Rejected, match=r"^a zip archive, not a recording: unpack it"):
+    with pytest.raises(Rejected, match=r"^unreadable: a zip archive, not a recording: unpack it"):
         decode(path)
 
 
