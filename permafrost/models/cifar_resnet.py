@@ -75,14 +75,13 @@ def build_cifar_resnet(depth: int, input_shape: tuple[int, ...], classes: int) -
 
 
 def convert_cifar_resnet(depth: int, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Names of Y. Idelbayev's published networks (``module.layer2.0.conv1.weight``) to ours, the head included.
+    """Names of Y. Idelbayev's published networks (``layer2.0.conv1.weight``) to ours, the head included.
 
     Other names are handed on as they are, so that the check against the network can name them.
     """
     per_stage = (depth - 2) // 6
     converted = {}
     for name, tensor in state.items():
-        name = name.removeprefix("module.")
         first, _, rest = name.partition(".")
         if first in ("conv1", "bn1"):
             name = f"stem.{name}"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from permafrost.errors import PermafrostError
-from permafrost.models.network import Network
+from permafrost.models.network import Network, Origin
 from permafrost.models.registry import build
 from permafrost.models.weights import apply_base, file_sha256, load_base, read_tensors, write_tensors
 
@@ -46,18 +46,25 @@ def load_delta(path: Path, base: Path) -> Network:
         PermafrostError: a file is missing or damaged, or ``base`` is not what the delta was made from.
     """
     changed, metadata = read_tensors(path, "what training changed, written by save_delta")
-    if "base_sha256" not in metadata:
-        raise PermafrostError(f"{path}: expected what training changed, but this is a base")
+    if lacking := [name for name in ("base_sha256", *Origin.__dataclass_fields__) if name not in metadata]:
+        raise PermafrostError(f"{path}: expected what training changed, but this has no {lacking[0]}: is it a base?")
     state, about = load_base(base)
     if (found := file_sha256(base)) != metadata["base_sha256"]:
         raise PermafrostError(
             f"{path} was trained from {metadata['base']} with sha256 {metadata['base_sha256']}, but {base} has "
             f"{found}; check out the revision that trained it (`dvc checkout`), or train the cell again"
         )
-    shape = tuple(json.loads(metadata["input_shape"]))
-    network = build(metadata["backbone"], shape, int(metadata["classes"]), int(metadata["seed"]))
+    try:
+        shape = tuple(int(size) for size in json.loads(metadata["input_shape"]))
+        classes, seed = int(metadata["classes"]), int(metadata["seed"])
+    except (ValueError, TypeError) as error:
+        raise PermafrostError(f"{path}: damaged, its metadata cannot be read ({error}); train the run again") from None
+    network = build(metadata["backbone"], shape, classes, seed)
     apply_base(network, state, about)
     own = network.state_dict()
+    for name, tensor in changed.items():
+        if name not in own or (tensor.shape, tensor.dtype) != (own[name].shape, own[name].dtype):
+            raise PermafrostError(f"{path}: the tensor {name} does not fit {metadata['backbone']}; train the run again")
     with torch.no_grad():
         for name, tensor in changed.items():
             own[name].copy_(tensor)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+PARTS = ("stem", "blocks", "pool", "head")  # a name of a parameter begins with one of them
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from permafrost.data.download import download
 from permafrost.errors import PermafrostError
-from permafrost.models.published import read_state
+from permafrost.models.published import in_our_names, read_state
 from permafrost.models.registry import backbone_module
 from permafrost.models.weight_source import TORCHVISION, WeightsSettings
 from permafrost.models.weights import file_sha256
+from permafrost.settings import choose, nearest, shown
 
 FOLDERS = "PERMAFROST_WEIGHTS"
 # torch hub's habit: the first digits of the sha256 end the file's name.
@@ -53,7 +54,8 @@ def base_of(settings: WeightsSettings, backbone: str, key: str) -> tuple[dict[st
     path = obtain(settings, backbone, key)
     # Files of our own names pass through a backbone's `convert` unchanged; a backbone without one has no others.
     convert = getattr(backbone_module(backbone), "convert", dict)
-    return convert(read_state(path)), {"backbone": backbone, "source": settings.weights, "sha256": file_sha256(path)}
+    about = {"backbone": backbone, "source": settings.weights, "sha256": file_sha256(path)}
+    return in_our_names(read_state(path), convert), about
 
 
 def obtain(settings: WeightsSettings, backbone: str, key: str) -> Path:
@@ -82,8 +84,8 @@ def _local(settings: WeightsSettings, key: str) -> Path:
     path = Path(settings.weights).expanduser()
     if not path.is_file():
         raise PermafrostError(
-            f"{key}.weights: no file {settings.weights!r} in {Path.cwd()}; expected random, procedural, "
-            f"{TORCHVISION}NAME, a url or the path of a file"
+            f"{key}.weights: no file {shown(settings.weights)} in {Path.cwd()}; expected random, procedural, "
+            f"{TORCHVISION}NAME, a url or the path of a file{nearest(settings.weights, ('random', 'procedural'))}"
         )
     if settings.weights_sha256 and (found := file_sha256(path)) != settings.weights_sha256:
         raise PermafrostError(
@@ -116,9 +118,7 @@ def _torchvision_url(settings: WeightsSettings, backbone: str, key: str) -> str:
             "expected random, procedural, a url or the path of a file"
         )
     name = settings.weights.removeprefix(TORCHVISION)
-    if name not in known.__members__:
-        allowed = ", ".join(TORCHVISION + member for member in known.__members__)
-        raise PermafrostError(f"{key}.weights: {settings.weights!r} does not exist; expected one of {allowed}")
+    choose(settings.weights, [TORCHVISION + member for member in known.__members__], f"{key}.weights")
     return known[name].url
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
-from permafrost.settings import Settings
+from permafrost.settings import Settings, nearest, shown
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
@@ -41,7 +41,10 @@ def frozen_count(freezing: Freezing, units: Sequence[str], key: str = "freezing"
         return len(units)
     if isinstance(choice, str):
         if choice not in units:
-            raise PermafrostError(f"{key}.freeze: no unit {choice!r}; this backbone has {_span(units)}, or 'all'")
+            raise PermafrostError(
+                f"{key}.freeze: no unit {shown(choice)}; this backbone has {_span(units)}, or 'all'"
+                + nearest(choice, [*units, "all"])
+            )
         return units.index(choice) + 1
     if isinstance(choice, float):
         if not 0 <= choice <= 1:

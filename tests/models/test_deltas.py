@@ -5,7 +5,7 @@ from safetensors import safe_open
 from permafrost.errors import PermafrostError
 from permafrost.models.deltas import load_delta, save_delta
 from permafrost.models.registry import build
-from permafrost.models.weights import apply_base, load_base, save_base
+from permafrost.models.weights import apply_base, load_base, read_tensors, save_base, write_tensors
 
 
 @pytest.fixture
@@ -80,3 +80,24 @@ def test_a_base_is_no_delta(base):
 def test_a_missing_delta_is_named(tmp_path, base):
     with pytest.raises(PermafrostError, match=r"gone\.safetensors: not there"):
         load_delta(tmp_path / "gone.safetensors", base)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "changes", "said"),
+    [
+        ({"blocks.9.weight": torch.zeros(1)}, {}, r"the tensor blocks\.9\.weight does not fit resnet20"),
+        ({"head.bias": torch.zeros(4)}, {}, r"the tensor head\.bias does not fit"),
+        ({"head.bias": torch.zeros(3, dtype=torch.int64)}, {}, r"the tensor head\.bias does not fit"),
+        ({}, {"classes": "many"}, "its metadata cannot be read"),
+        ({}, {"input_shape": "16"}, "its metadata cannot be read"),
+        ({}, {"seed": None}, "this has no seed"),
+    ],
+)
+def test_a_delta_that_was_tampered_with_is_refused(tmp_path, base, tensors, changes, said):
+    path = tmp_path / "delta.safetensors"
+    save_delta(path, trained(base), base)
+    changed, metadata = read_tensors(path, "a delta")
+    metadata = {name: value for name, value in (metadata | changes).items() if value is not None}
+    write_tensors(path, changed | tensors, metadata)
+    with pytest.raises(PermafrostError, match=rf"delta\.safetensors.*{said}"):
+        load_delta(path, base)

@@ -73,7 +73,9 @@ def test_a_local_file_is_taken_where_it_is(tmp_path):
 
 
 def test_a_missing_local_file_is_named_with_the_grammar():
-    with pytest.raises(PermafrostError, match=r"models\.x\.weights: no file 'randon'.*random, procedural, torchvision"):
+    with pytest.raises(
+        PermafrostError, match=r"no file 'randon'.*random, procedural, torchvision.*did you mean 'random'"
+    ):
         obtain(settings("randon"), "resnet20", KEY)
 
 
@@ -189,3 +191,13 @@ def test_a_file_in_our_own_names_needs_no_conversion(tmp_path):
     torch.save(network.state_dict(), tmp_path / "mine.pth")
     state, _ = base_of(settings(str(tmp_path / "mine.pth")), "strip_vit", KEY)
     assert torch.equal(state["blocks.0.qkv.weight"], network.blocks[0].qkv.weight)
+
+
+@pytest.mark.parametrize("prefix", ["model.", "module.backbone."])
+def test_weights_under_a_prefix_fit_as_those_without(tmp_path, prefix):
+    network, other = (build("resnet20", (16, 16), 3, seed) for seed in (1, 2))
+    named = {prefix + name: tensor for name, tensor in network.state_dict().items()}
+    torch.save({"state_dict": named, "epoch": 3}, tmp_path / "mine.ckpt")
+    state, metadata = base_of(settings(str(tmp_path / "mine.ckpt")), "resnet20", KEY)
+    apply_base(other, {name: t for name, t in state.items() if not name.startswith("head.")}, metadata)
+    assert torch.equal(other.blocks[8].conv2.weight, network.blocks[8].conv2.weight)
