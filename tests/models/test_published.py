@@ -41,7 +41,7 @@ def test_a_file_is_never_executed(tmp_path):
     torch.save({"state_dict": Nasty(bait)}, tmp_path / "new.pth")
     (tmp_path / "old.pth").write_bytes(pickle.dumps(Nasty(bait)))
     for name in ("new.pth", "old.pth"):
-        with pytest.raises(PermafrostError, match=rf"{name}: holds io.open beside tensors.*could run code.*torch.save"):
+        with pytest.raises(PermafrostError, match=rf"{name}: (holds io.open|not a file).*could run code"):
             read_state(tmp_path / name)
     assert not bait.exists()
 
