@@ -22,7 +22,7 @@ import numpy as np
 import yaml
 
 from benchmarks.table import Row, numbers, parser, publish
-from permafrost.data.tables import ClipRow, write_clips, write_rejected
+from permafrost.data.tables import ClipRow, write_clips, write_rejected, write_remarks
 from permafrost.models.weights import save_base
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,6 +111,7 @@ def write_decoded(folder: Path, names: list[str]) -> None:
     rows = sorted((ClipRow(n, f"{n}.wav", n.split("/")[0], "", "", SAMPLES / RATE, RATE) for n in names), key=path_of)
     write_clips(folder / "clips.csv", rows)
     write_rejected(folder / "rejected.csv", [])
+    write_remarks(folder / "remarks.csv", [])
 
 
 def path_of(row: ClipRow) -> str:

@@ -1,4 +1,4 @@
-"""Stage preprocess: the data set's recordings to data/clips.csv, data/waveforms.npy and data/rejected.csv."""
+"""Stage preprocess: the data set's recordings to data/waveforms.npy, data/clips.csv, rejected.csv and remarks.csv."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,10 +7,11 @@ from permafrost.audio.preprocessing import Kept, Recording, Rejection, preproces
 from permafrost.audio.settings import Preprocess
 from permafrost.data.clips import find_clips
 from permafrost.data.dataset import Dataset
-from permafrost.data.tables import ClipRow, write_clips, write_rejected
+from permafrost.data.tables import ClipRow, write_clips, write_rejected, write_remarks
 from stages.stage import run, section
 
-WAVEFORMS, CLIPS, REJECTED = Path("data/waveforms.npy"), Path("data/clips.csv"), Path("data/rejected.csv")
+WAVEFORMS, CLIPS = Path("data/waveforms.npy"), Path("data/clips.csv")
+REJECTED, REMARKS = Path("data/rejected.csv"), Path("data/remarks.csv")
 
 
 def main() -> None:
@@ -23,7 +24,8 @@ def main() -> None:
     pairs = list(zip(clips, outcomes, strict=True))
     write_rejected(REJECTED, ((clip.path, found.reason) for clip, found in pairs if isinstance(found, Rejection)))
     stop_if_too_many_rejected(paths, outcomes, settings, REJECTED)
-    kept = ((clip, found) for clip, found in pairs if isinstance(found, Kept))
+    kept = [(clip, found) for clip, found in pairs if isinstance(found, Kept)]
+    write_remarks(REMARKS, ((clip.path, remark) for clip, found in kept for remark in found.remarks))
     write_clips(
         CLIPS, [ClipRow(**asdict(clip), seconds=found.seconds, sample_rate=found.sample_rate) for clip, found in kept]
     )

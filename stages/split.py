@@ -9,8 +9,9 @@ import numpy as np
 
 from permafrost.audio.rows import RowFile
 from permafrost.data.audit import audit, warnings
+from permafrost.data.cautions import cautions, facts
 from permafrost.data.splits import Split, make_splits
-from permafrost.data.tables import read_clips, read_rejected, write_splits
+from permafrost.data.tables import read_clips, read_rejected, read_remarks, write_splits
 from stages.stage import parameters, run, section
 
 
@@ -33,10 +34,13 @@ def main() -> None:
     clips = read_clips(folder / "clips.csv")
     rejected = read_rejected(folder / "rejected.csv")
     rows = make_splits(clips, settings, roots=[Path(parameters("dataset.path")), Path()], rejected=rejected)
-    findings = audit(clips, rows, waveforms(folder / "waveforms.npy"))
+    read = waveforms(folder / "waveforms.npy")
+    findings = audit(clips, rows, read)
+    length = parameters("preprocess.sample_rate"), parameters("preprocess.clip_seconds")
+    findings["facts"] = facts(clips, rows, read, *length, read_remarks(folder / "remarks.csv"))
     write_splits(folder / "splits.csv", rows)
     (folder / "audit.json").write_text(json.dumps(findings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for line in warnings(findings):
+    for line in [*warnings(findings), *cautions(findings["facts"])]:
         print(f"warning: {line}", file=sys.stderr)
 
 

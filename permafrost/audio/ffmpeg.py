@@ -15,7 +15,9 @@ MOST_SECONDS = 300.0  # for one file
 MOST_BYTES = 2**32 - 2**16  # what a wav can hold: six hours of stereo at 48 kHz
 BLOCK = 2**20
 MESSAGE = 1000  # bytes of a line of ffmpeg's that are read
-PREFIX = re.compile(r"^\[[^]]*\]\s*")  # part and address in memory of what speaks; the address differs from run to run
+SPEAKER = re.compile(
+    r"\[[^]]* @ 0x[0-9a-f]+\]\s*"
+)  # a part of ffmpeg and where it lies in memory: never twice the same
 
 
 def decoded_by_ffmpeg(path: Path, container: Container) -> IO[bytes]:
@@ -74,4 +76,4 @@ def _keep_first(stderr: IO[bytes], said: list[str]) -> None:
     """Read all, so that ffmpeg never waits for a reader, and keep the first line: it names the cause."""
     while line := stderr.readline(MESSAGE):
         if not said:
-            said.append(PREFIX.sub("", line.decode("utf-8", "replace").strip()))
+            said.append(SPEAKER.sub("", line.decode("utf-8", "replace").strip()))

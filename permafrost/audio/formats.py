@@ -30,7 +30,8 @@ CONTAINERS = (
     Container("tta", (".tta",), re.compile(rb"TTA[12]")),
     Container("ac3", (".ac3",), re.compile(rb"\x0b\x77")),
     Container("ogg", (".spx",), re.compile(rb"OggS.{24}(Speex|\x7fFLAC)", re.DOTALL)),
-    Container("caf", (".caf",), re.compile(rb"caff")),  # libsndfile reads it too, but not all that it may hold
+    # libsndfile reads caf too, but not every coding in it.
+    Container("caf", (".caf",), re.compile(rb"caff.{4}desc.{16}(?!lpcm|ulaw|alaw)", re.DOTALL)),
 )
 # The same on every machine, with ffmpeg and without.
 SOUND = tuple(dict.fromkeys([*LIBSNDFILE, *(ending for container in CONTAINERS for ending in container.endings)]))
@@ -49,5 +50,6 @@ def decodable_extensions() -> tuple[str, ...]:
 def container_of(path: Path, head: bytes) -> Container | None:
     """The container that only ffmpeg reads which a file's first bytes, or else its ending, tell of."""
     begun = (container for container in CONTAINERS if container.begins.match(head))
-    named = (container for container in CONTAINERS if path.suffix.lower() in container.endings)
+    ending = path.suffix.lower()
+    named = (container for container in CONTAINERS if ending in container.endings and ending not in LIBSNDFILE)
     return next(begun, None) or next(named, None)

@@ -1,4 +1,4 @@
-"""The tables that stages hand to each other: clips.csv, rejected.csv and splits.csv.
+"""The tables that stages hand to each other: clips.csv, rejected.csv, remarks.csv and splits.csv.
 
 Apart from what fills them, so that training depends on the tables and not on the code that finds or splits clips.
 """
@@ -73,6 +73,16 @@ def write_rejected(path: Path, rejected: Iterable[tuple[str, str]]) -> None:
 def read_rejected(path: Path) -> dict[str, str]:
     """Relative path → reason, from rejected.csv."""
     return {row["path"]: row["reason"] for row in _read(path, ["path", "reason"], made_by="preprocess")}
+
+
+def write_remarks(path: Path, remarks: Iterable[tuple[str, str]]) -> None:
+    """Write remarks.csv: (relative path, what was done to the recording that its file does not say)."""
+    _write(path, ["path", "remark"], remarks)
+
+
+def read_remarks(path: Path) -> list[tuple[str, str]]:
+    """(relative path, remark), from remarks.csv."""
+    return [(row["path"], row["remark"]) for row in _read(path, ["path", "remark"], made_by="preprocess")]
 
 
 def write_splits(path: Path, rows: Sequence[SplitRow]) -> None:

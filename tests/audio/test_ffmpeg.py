@@ -102,7 +102,10 @@ def test_segments_of_one_file_decode_it_once(stub, recording):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("print('[mov @ 0x55d6]  moov atom not found', file=sys.stderr)", "unreadable: ffmpeg: moov atom not found$"),
+        (
+            "print('[in#0 @ 0x55d6] [dec:mov @ 0x7f] moov atom not found', file=sys.stderr)",
+            "unreadable: ffmpeg: moov atom not found$",
+        ),
         ("", "unreadable: ffmpeg: it holds no sound"),
         ("out(b'no wav' * 1000)", "unreadable: Format not recognised"),
         ("print('x' * 10**6, file=sys.stderr)\nwhile True: out(bytes(10**6))", "unreadable: more than .* of sound"),

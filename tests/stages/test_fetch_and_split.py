@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from permafrost.data.tables import ClipRow, read_splits, write_clips, write_rejected
+from permafrost.data.tables import ClipRow, read_splits, write_clips, write_rejected, write_remarks
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +18,7 @@ def stage(tmp_path):
     """``stage(name, **sections)`` writes params.yaml and runs the stage in a folder of its own."""
 
     def run(name, **sections):
+        sections["preprocess"] = {"sample_rate": 8000, "clip_seconds": 1.0}
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(sections))
         return subprocess.run(
             [sys.executable, "-m", f"stages.{name}"],
@@ -61,6 +62,7 @@ def preprocessed(tmp_path):
     (tmp_path / "data").mkdir()
     write_clips(tmp_path / "data/clips.csv", clips)
     write_rejected(tmp_path / "data/rejected.csv", [("a/broken.wav", "unreadable")])
+    write_remarks(tmp_path / "data/remarks.csv", [("a/0.wav", "its header was mended")])
     np.save(tmp_path / "data/waveforms.npy", waveforms)
     return tmp_path
 
@@ -73,6 +75,7 @@ def test_split_writes_the_split_and_warns_of_duplicates_across_subsets(stage, pr
     done = stage("split", dataset=dataset("."), split={"kind": "lists", "lists": lists})
     assert done.returncode == 0, done.stderr
     assert "a/0, a/1" in done.stderr and done.stdout == ""
+    assert "warning: 1 recording: its header was mended; a/0.wav" in done.stderr
     rows = read_splits(preprocessed / "data/splits.csv")
     assert {(row.clip_id, row.subset) for row in rows} == {
         (f"{label}/{number}", subset) for label in "ab" for number, subset in enumerate(texts)
