@@ -94,7 +94,7 @@ def small_project(project: Path, epochs: int = 2) -> None:
     """What stage train reads: two tables, an array, a base without tensors, parameters."""
     (project / "data/inputs").mkdir(parents=True)
     (project / "data/code").mkdir()
-    (project / "data/code/train-x.json").write_text("{}\n")
+    (project / "data/code/train-x.json").write_text("{}\n", encoding="utf-8")
     np.save(project / "data/inputs/x.npy", np.random.default_rng(0).random((CLIPS, *SHAPE), dtype=np.float32))
     names = [f"{clip % CLASSES}/{clip:03d}" for clip in range(CLIPS)]
     rows = [ClipRow(name, f"{name}.wav", name[0], "", "", 5.0, 22050) for name in names]
@@ -105,7 +105,7 @@ def small_project(project: Path, epochs: int = 2) -> None:
     save_base(project / "weights/base/x.safetensors", {}, {"backbone": "strip_vit", "source": "random"})
     recipe = {"backbone": "strip_vit", "weights": "random", "lr": 1e-3, "epochs": epochs}
     parameters = {"models": {"x": recipe}, "freezing": {"y": {"freeze": 0.5}}, "train": {"device": "cpu"}}
-    (project / "params.yaml").write_text(yaml.safe_dump(parameters))
+    (project / "params.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")
 
 
 def first_step(project: Path, *options: str) -> tuple[float, float, str]:
@@ -129,7 +129,10 @@ def clock_process(command: Sequence[str], folder: Path) -> tuple[float, float, s
     """Wall seconds, CPU seconds, stdout and stderr of a process."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
     environment |= {"PYTHONPATH": str(ROOT), "DVC_NO_ANALYTICS": "1"}
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as errors,
+    ):
         began = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors)
         _, status, used = os.wait4(process.pid, 0)
@@ -149,7 +152,7 @@ def dvc_cells(project: Path, cells: int) -> list[Row]:
     project.mkdir()
     dependencies = ["clips.csv", "splits.csv", "inputs.npy", "base.safetensors", "code.json"]
     for name in dependencies:
-        (project / name).write_text(name)
+        (project / name).write_text(name, encoding="utf-8")
     train = {
         "matrix": {"seed": "${seeds}"},
         "cmd": STUB.format("${item.seed}"),
@@ -157,9 +160,9 @@ def dvc_cells(project: Path, cells: int) -> list[Row]:
         "params": ["models", "freezing", "train"],
         "outs": ["runs/${item.seed}"],
     }
-    (project / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": train}}))
+    (project / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": train}}), encoding="utf-8")
     parameters = {"models": {"lr": 1}, "freezing": {"freeze": 1}, "train": {"device": "cpu"}}
-    (project / "params.yaml").write_text(yaml.safe_dump(parameters | {"seeds": list(range(cells))}))
+    (project / "params.yaml").write_text(yaml.safe_dump(parameters | {"seeds": list(range(cells))}), encoding="utf-8")
     dvc = [sys.executable, "-m", "dvc"]
     for command in (["git", "init", "-q"], [*dvc, "init", "-q"]):
         clock_process(command, project)

@@ -63,7 +63,9 @@ def main() -> None:
     for row in rows:
         print(f"{row['what']:{width}}  {row['value']:>10}  {row['ratio']:>7}  {row['floor']}".rstrip())
     if arguments.json:
-        arguments.json.write_text(json.dumps({"clips": arguments.clips, "rows": rows}, indent=2) + "\n")
+        arguments.json.write_text(
+            json.dumps({"clips": arguments.clips, "rows": rows}, indent=2) + "\n", encoding="utf-8"
+        )
 
 
 def make_clips(folder: Path, clips: int) -> list[str]:
@@ -195,7 +197,7 @@ def write_parameters(folder: Path, size: tuple[int, int]) -> None:
         "preprocess": {"sample_rate": RATE, "clip_seconds": SECONDS},
         "models": {"x": {"input": {"kind": "logmel", "size": list(size)}}},
     }
-    (folder / "params.yaml").write_text(yaml.safe_dump(parameters))
+    (folder / "params.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")
 
 
 def stage(folder: Path, name: str, *arguments: str) -> tuple[float, float, float]:
@@ -205,7 +207,7 @@ def stage(folder: Path, name: str, *arguments: str) -> tuple[float, float, float
     # Not started from here: a new process begins with its parent's peak memory, and this one holds torch and librosa.
     settle(folder / "clips", keep=None if name == "preprocess" else "waveforms.npy")
     watched = [sys.executable, "-S", "-c", WATCH, *command]
-    found = subprocess.run(watched, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+    found = subprocess.run(watched, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     if found.returncode:
         sys.exit(f"stage {name} failed")
     wall, cpu, peak = json.loads(found.stdout)

@@ -47,7 +47,7 @@ def measure(project: Path, clips: int, decoded: bool) -> list[Row]:
     """All stages on so many clips."""
     write_parameters(project)
     (project / "data/code").mkdir(parents=True)
-    (project / "data/code/train-x.json").write_text("{}\n")
+    (project / "data/code/train-x.json").write_text("{}\n", encoding="utf-8")
     save_base(project / "weights/base/x.safetensors", {}, {"backbone": "strip_vit", "source": "random"})
     names = [f"{clip % CLASSES}/{clip:06d}" for clip in range(clips)]
     stages = [("split",), ("render", "--model", "x"), ("train", *CELL)]
@@ -79,7 +79,7 @@ def write_parameters(project: Path) -> None:
         "train": {"device": "cpu"},
         "study": {"name": "scaling", "models": ["x"], "freezes": ["y"], "seeds": [0]},
     }
-    (project / "params.yaml").write_text(yaml.safe_dump(parameters))
+    (project / "params.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")
 
 
 def noise(clips: int, clips_a_block: int = 1000) -> Iterator[np.ndarray]:
@@ -124,7 +124,7 @@ def stage(project: Path, name: str, *options: str) -> tuple[float, float, float,
     its peak without mapped files. Zeros for memory where there is no /proc."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     peak = anonymous = 0.0
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         command = [sys.executable, "-m", f"stages.{name}", *options]
         began = time.perf_counter()
         process = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
@@ -158,7 +158,9 @@ def megabytes(process: int) -> dict[str, float]:
 def children(process: int) -> list[int]:
     """Processes that ``process`` has started."""
     try:
-        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+        return [
+            int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+        ]
     except OSError:
         return []
 

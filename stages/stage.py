@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -65,6 +66,9 @@ def run(main: Callable[[], None]) -> None:
     OMP_NUM_THREADS: a stage has one thread, but for training and pretraining (``train.threads``) and pools.
     Signs that a terminal's encoding lacks are written as escapes: what is printed never stops a stage.
     """
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        # Names of files cannot be decoded in such a locale; how they are is decided when Python starts.
+        os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # tests and notebooks have others
             stream.reconfigure(errors="backslashreplace")

@@ -69,7 +69,7 @@ def test_a_folder_that_is_not_there():
 
 def test_a_folder_that_fetch_would_empty(project):
     Path("data/raw/mine").mkdir(parents=True)
-    Path("data/raw/mine/1.wav").write_text("one")
+    Path("data/raw/mine/1.wav").write_text("one", encoding="utf-8")
     for path in ("data/raw/mine", project / "project/data/raw"):
         with pytest.raises(PermafrostError, match="which stage fetch empties"):
             fetch(dataset(path=path, kind="path"), Path("data/raw"))
@@ -80,7 +80,7 @@ def test_files_and_archives_are_put_together(project, archive):
     (project / "list.csv").write_text("table")
     files = [remote(archive, archive="zip", strip=1), remote(project / "list.csv", archive="none", name="meta.csv")]
     Path("data/raw").mkdir(parents=True)
-    Path("data/raw/old.wav").write_text("of the data set before")
+    Path("data/raw/old.wav").write_text("of the data set before", encoding="utf-8")
     assert fetched(kind="url", files=files) == ["meta.csv", "x/1.wav"]
 
 
@@ -92,7 +92,7 @@ def test_a_measured_checksum_is_printed_where_none_is_given(archive, capsys):
 
 def test_a_failed_fetch_leaves_the_old_recordings_and_keeps_what_was_loaded(project, archive):
     Path("data/raw").mkdir(parents=True)
-    Path("data/raw/old.wav").write_text("old")
+    Path("data/raw/old.wav").write_text("old", encoding="utf-8")
     files = [remote(archive, archive="zip"), remote(archive, archive="none") | {"sha256": "0" * 64}]
     with pytest.raises(PermafrostError, match=r"dataset.source.files.1: .*expected 0000"):
         fetch(dataset(kind="url", files=files), Path("data/raw"))

@@ -32,7 +32,7 @@ def tables(fake_study, tmp_path):
 
 def filled(tables, name, revisions, template=None, **axes):
     """The specification that `dvc plots diff` would show: DVC hands over CSV values as text, with their revision."""
-    with open(tables / f"{name}.csv", newline="") as file:
+    with open(tables / f"{name}.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     points = [{**row, "rev": revision} for revision in revisions for row in rows]
     return renderer(points, template=template or name, **axes).get_filled_template()
@@ -81,8 +81,8 @@ def test_the_page_that_dvc_fills_needs_no_network(tables, tmp_path, monkeypatch)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
     subprocess.run(["dvc", "init", "-q", "--no-scm"], check=True)
     plots_page.main()
-    named = re.search(r"html_template = (.+)", Path(".dvc/config.local").read_text())[1]
-    with open(tables / "freezing.csv", newline="") as file:
+    named = re.search(r"html_template = (.+)", Path(".dvc/config.local").read_text(encoding="utf-8"))[1]
+    with open(tables / "freezing.csv", encoding="utf-8", newline="") as file:
         points = [{**row, "rev": "main"} for row in csv.DictReader(file)]
     chart = renderer(points, template="freezing", x="freeze", y="test_accuracy")
     page = Path(render_html([chart], tmp_path / "index.html", named)).read_text(encoding="utf-8")

@@ -43,12 +43,16 @@ def project(fake_study, tmp_path, monkeypatch):
         "duplicates_across_subsets": [],
     }
     Path("data").mkdir()
-    Path("data/audit.json").write_text(json.dumps({"clips": 120, "classes": classes, "groups": 7, "repeats": [split]}))
+    Path("data/audit.json").write_text(
+        json.dumps({"clips": 120, "classes": classes, "groups": 7, "repeats": [split]}), encoding="utf-8"
+    )
     np.save("data/waveforms.npy", np.random.default_rng(0).integers(-999, 999, (40, 8000)).astype(np.int16))
     rows = [f"test/{number:03d},test/{number:03d}.wav,blues,,,1.0,8000" for number in range(40)]
-    Path("data/clips.csv").write_text("\n".join(["clip_id,path,label,group,fold,seconds,sample_rate", *rows, ""]))
-    Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n")
-    Path("params.yaml").write_text(PARAMS)
+    Path("data/clips.csv").write_text(
+        "\n".join(["clip_id,path,label,group,fold,seconds,sample_rate", *rows, ""]), encoding="utf-8"
+    )
+    Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n", encoding="utf-8")
+    Path("params.yaml").write_text(PARAMS, encoding="utf-8")
     record(yaml.safe_load(PARAMS))
     Path("plots/explain").mkdir(parents=True)
     write_pictures(Path("plots/explain"), [])
@@ -111,7 +115,7 @@ def test_a_missing_cell_stops_the_command_and_is_named(project):
 
 
 def test_runs_of_other_parameters_are_refused_with_both_values(project):
-    Path("params.yaml").write_text(PARAMS.replace("vit_random: {lr: 0.1}", "vit_random: {lr: 0.2}"))
+    Path("params.yaml").write_text(PARAMS.replace("vit_random: {lr: 0.1}", "vit_random: {lr: 0.2}"), encoding="utf-8")
     with pytest.raises(PermafrostError) as error:
         aggregate.main()
     assert "4 of 8 runs would be made otherwise now:\n  vit_random/none: seeds 0, 1\n" in str(error.value)
@@ -120,9 +124,11 @@ def test_runs_of_other_parameters_are_refused_with_both_values(project):
 
 
 def test_a_dropped_seed_leaves_the_mean_and_is_named(project, caplog):
-    Path("params.yaml").write_text(PARAMS.replace("[0, 1]", "[1]"))
+    Path("params.yaml").write_text(PARAMS.replace("[0, 1]", "[1]"), encoding="utf-8")
     aggregate.main()
-    assert json.loads(Path("metrics/summary.json").read_text())["vit"]["none"]["test_accuracy"]["n"] == 1
+    assert (
+        json.loads(Path("metrics/summary.json").read_text(encoding="utf-8"))["vit"]["none"]["test_accuracy"]["n"] == 1
+    )
     assert "vit/none: seed 0" in caplog.text
 
 

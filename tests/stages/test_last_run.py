@@ -31,7 +31,7 @@ def ran(tmp_path, monkeypatch):
 
     def write(parameters):
         stages = {"code": {"cmd": "x", "params": {"params.yaml": parameters}}}
-        Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+        Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}), encoding="utf-8")
 
     return write
 
@@ -62,7 +62,7 @@ def test_an_edit_by_hand_that_never_ran_is_missed_once(ran):
     ran(OWN)
     edited = deepcopy(OWN)
     edited["models"]["vit"]["epochs"] = 3
-    Path("params.yaml").write_text(yaml.safe_dump(edited))
+    Path("params.yaml").write_text(yaml.safe_dump(edited), encoding="utf-8")
     before_composing(Path(), ["dvc", "exp", "run", "-S", "models.vit.lr=0.02"])
     composed = deepcopy(OWN)
     composed["models"]["vit"]["lr"] = 0.02

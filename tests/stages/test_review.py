@@ -37,7 +37,7 @@ def results(fake_study, aim=None):
     cells = read_study(Path("runs"), MODELS, FREEZES, SEEDS)
     summary = summarise(cells, DATA, analyse_study(cells, DATA))
     Path("metrics").mkdir(exist_ok=True)
-    Path("metrics/summary.json").write_text(json.dumps(summary, indent=2))
+    Path("metrics/summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
     write_csv(Path("metrics/outcomes.csv"), outcome_table(cells))
     write_csv(Path("plots/runs.csv"), cells.runs)
 
@@ -46,7 +46,8 @@ def lock(params, **outputs):
     outs = [{"path": path, "md5": value} for path, value in outputs.items()]
     code = {"cmd": "true", "params": {"params.yaml": params}}
     Path("dvc.lock").write_text(
-        yaml.safe_dump({"schema": "2.0", "stages": {"code": code, "split": {"cmd": "x", "outs": outs}}})
+        yaml.safe_dump({"schema": "2.0", "stages": {"code": code, "split": {"cmd": "x", "outs": outs}}}),
+        encoding="utf-8",
     )
 
 
@@ -66,13 +67,15 @@ def finished(fake_study, repository, monkeypatch, folder="."):
         "freezing": {name: {"freeze": name} for name in FREEZES},
         "study": {"seeds": SEEDS},
     }
-    Path("params.yaml").write_text(yaml.safe_dump(params))
-    Path("dvc.yaml").write_text(DVC_YAML)
-    Path(".gitignore").write_text("/runs/\n")
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    Path("dvc.yaml").write_text(DVC_YAML, encoding="utf-8")
+    Path(".gitignore").write_text("/runs/\n", encoding="utf-8")
     results(fake_study)
     lock(params, **{"data/splits.csv": "1"})
     Path("data/code").mkdir(parents=True)
-    Path("data/code/train-vit.json").write_text('{"modules": {"permafrost.transfer.trainer": "1"}, "packages": {}}')
+    Path("data/code/train-vit.json").write_text(
+        '{"modules": {"permafrost.transfer.trainer": "1"}, "packages": {}}', encoding="utf-8"
+    )
     run("git", "init", "-q", "-b", "main", str(repository))
     run("git", "config", "user.email", "test@example.org")
     run("git", "config", "user.name", "Test")
@@ -85,13 +88,13 @@ def finished(fake_study, repository, monkeypatch, folder="."):
 def main(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["review", *arguments])
     review.main()
-    return Path("review/review.md").read_text(), Path("review/review.html").read_text()
+    return Path("review/review.md").read_text(encoding="utf-8"), Path("review/review.html").read_text(encoding="utf-8")
 
 
 def change(params, fake_study):
     """Another learning rate for one recipe, and what came of it."""
     params["models"]["vit"]["lr"] = 0.01
-    Path("params.yaml").write_text(yaml.safe_dump(params))
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     results(fake_study, aim=lambda model, freeze: {"none": 0.8, "half": 0.97}[freeze])
 
 
@@ -125,7 +128,9 @@ def test_an_experiment_is_found_by_its_name(project, fake_study, monkeypatch):
 def test_results_of_other_parameters_are_pointed_out_and_data_and_code_are_named(project, monkeypatch):
     old = {**project, "study": {"seeds": [7]}}
     lock(old, **{"data/splits.csv": "2"})
-    Path("data/code/train-vit.json").write_text('{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}')
+    Path("data/code/train-vit.json").write_text(
+        '{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}', encoding="utf-8"
+    )
     text, _ = main(monkeypatch, "--base", "main")
     assert "the results of `workspace` were made with other parameters" in text
     assert "- `data/splits.csv` has other contents" in text
@@ -158,13 +163,13 @@ def test_a_revision_without_results_is_named(project, monkeypatch):
 
 
 def test_a_table_without_its_columns_is_named(project, monkeypatch):
-    Path("plots/runs.csv").write_text("model,freeze\n")
+    Path("plots/runs.csv").write_text("model,freeze\n", encoding="utf-8")
     with pytest.raises(PermafrostError, match=r"plots/runs\.csv of workspace has no column repeat"):
         main(monkeypatch, "--base", "main")
 
 
 def test_files_are_read_at_a_revision_and_as_they_lie(project):
-    Path("params.yaml").write_text("other: 1\n")
+    Path("params.yaml").write_text("other: 1\n", encoding="utf-8")
     assert workspace().read("params.yaml") == "other: 1\n"
     assert yaml.safe_load(revision("main").read("params.yaml")) == project
     assert revision("main").read("no/such.file") is None and workspace().read("no/such.file") is None
@@ -178,7 +183,7 @@ def test_committing_results_does_not_change_the_revision_that_they_come_from(pro
     assert inputs_revision() == f"{commit}, with uncommitted changes in params.yaml"
     run("git", "commit", "-qam", "results and parameters")
     made = run("git", "rev-parse", "--short", "HEAD").strip()
-    Path("metrics/report.md").write_text("later")
+    Path("metrics/report.md").write_text("later", encoding="utf-8")
     run("git", "add", "-A")
     run("git", "commit", "-qm", "report")
     assert inputs_revision() == made

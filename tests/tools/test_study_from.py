@@ -88,11 +88,13 @@ def test_a_table_replaces_the_pattern(checkout):
 
 def test_what_the_user_changed_is_not_written_over(checkout):
     study_from(checkout)
-    Path("conf/study/mine.yaml").write_text(Path("conf/study/mine.yaml").read_text() + "# my own\n")
+    Path("conf/study/mine.yaml").write_text(
+        Path("conf/study/mine.yaml").read_text(encoding="utf-8") + "# my own\n", encoding="utf-8"
+    )
     with pytest.raises(PermafrostError, match=r"conf/dataset/mine\.yaml is there already: --name OTHER"):
         study_from(checkout)
     study_from(checkout, replace=True)
-    assert "# my own" not in Path("conf/study/mine.yaml").read_text()
+    assert "# my own" not in Path("conf/study/mine.yaml").read_text(encoding="utf-8")
     with pytest.raises(PermafrostError, match=r"conf/dataset/esc10\.yaml came with the project"):
         study_from(checkout, "esc10", replace=True)
 
@@ -121,11 +123,13 @@ def test_classes_that_cannot_be_split_are_named_and_nothing_is_written(checkout)
         path.unlink()
     with pytest.raises(PermafrostError, match="class 'mid: 2' has 2 clips"):
         study_from(checkout)
-    assert not Path("conf/study/mine.yaml").exists() and "- study: demo" in Path("conf/config.yaml").read_text()
+    assert not Path("conf/study/mine.yaml").exists() and "- study: demo" in Path("conf/config.yaml").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_an_unknown_study_is_no_default(checkout):
-    before = Path("conf/config.yaml").read_text()
+    before = Path("conf/config.yaml").read_text(encoding="utf-8")
     with pytest.raises(PermafrostError, match="did you mean 'esc10'"):
         set_default("esc1o")
-    assert Path("conf/config.yaml").read_text() == before
+    assert Path("conf/config.yaml").read_text(encoding="utf-8") == before
