@@ -1,5 +1,6 @@
 """Put a data set's recordings where the pipeline reads them."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def fetch(dataset: Dataset, root: Path, work: Path = WORK_FOLDER) -> None:
     the user's own only has to exist: ``root`` then holds a note.
 
     Raises:
-        PermafrostError: no such folder, or what downloads and archives raise.
+        PermafrostError: no such folder, one with links that lead nowhere, or what downloads and archives raise.
     """
     origin = dataset.origin
     if origin.kind == "path" and not Path(dataset.path).is_dir():
@@ -31,6 +32,8 @@ def fetch(dataset: Dataset, root: Path, work: Path = WORK_FOLDER) -> None:
         raise PermafrostError(
             f"dataset.path: {dataset.path} is in {root}, which stage fetch empties; move your recordings elsewhere"
         )
+    if origin.kind == "path":
+        _refuse_links_to_nowhere(Path(dataset.path))
     work.mkdir(parents=True, exist_ok=True)
     fresh = work / "complete"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -46,6 +49,18 @@ def fetch(dataset: Dataset, root: Path, work: Path = WORK_FOLDER) -> None:
         (fresh / "README.txt").write_text(NOTE, encoding="utf-8")
     _replace(root, fresh)
     shutil.rmtree(work)
+
+
+def _refuse_links_to_nowhere(root: Path) -> None:
+    """DVC ends at the first of them with no more than "No such file or directory"."""
+    entries = (Path(folder, name) for folder, folders, files in os.walk(root) for name in [*folders, *files])
+    broken = sorted(path for path in entries if path.is_symlink() and not os.path.exists(path))
+    if broken:
+        raise PermafrostError(
+            f"dataset.path: {broken[0]} is a link to {os.readlink(broken[0])}, which does not exist (such links: "
+            f"{len(broken)}), and DVC cannot depend on a folder with one; get the files (`git annex get .`, `datalad "
+            "get .`) or remove the links"
+        )
 
 
 def _download(source: UrlSource, fresh: Path, work: Path) -> None:

@@ -56,6 +56,17 @@ def test_a_folder_of_the_user_s_own_is_only_looked_at(project):
     assert (before.st_mode, before.st_mtime_ns, before.st_ino) == (after.st_mode, after.st_mtime_ns, after.st_ino)
 
 
+def test_links_to_nowhere_in_the_folder_are_refused_before_dvc_meets_them(project):
+    (project / "mine/owl").mkdir(parents=True)
+    (project / "mine/owl/0.wav").write_text("one")
+    (project / "mine/owl/1.wav").symlink_to(project / "mine/owl/0.wav")
+    (project / "mine/owl/2.wav").symlink_to(".git/annex/objects/2.wav")
+    (project / "mine/owl/3.wav").symlink_to("3.wav")
+    told = r"^dataset\.path: \.\./mine/owl/2\.wav is a link to \.git/annex\S+, which does not exist \(such links: 2\)"
+    with pytest.raises(PermafrostError, match=told):
+        fetched(path="../mine", kind="path")
+
+
 def test_a_path_elsewhere_needs_no_download(project):
     (project / "mine").mkdir()
     files = [{"url": "https://unreachable.invalid/a.zip", "sha256": None, "archive": "zip"}]
