@@ -16,19 +16,19 @@ class Container(NamedTuple):
 
     demuxer: str
     endings: tuple[str, ...]
-    begins: re.Pattern[bytes]
+    begins: re.Pattern[bytes] | None  # None where its first bytes are too few to tell it from noise
 
 
 CONTAINERS = (
     Container("mov", (".m4a", ".m4b", ".mp4", ".mov", ".3gp"), re.compile(rb"....ftyp", re.DOTALL)),
-    Container("aac", (".aac",), re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
+    Container("aac", (".aac",), None),
     Container("asf", (".wma", ".asf"), re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
     Container("matroska", (".webm", ".mka", ".mkv"), re.compile(rb"\x1a\x45\xdf\xa3")),
     Container("amr", (".amr", ".awb"), re.compile(rb"#!AMR")),
     Container("ape", (".ape",), re.compile(rb"MAC ")),
     Container("wv", (".wv",), re.compile(rb"wvpk")),
     Container("tta", (".tta",), re.compile(rb"TTA[12]")),
-    Container("ac3", (".ac3",), re.compile(rb"\x0b\x77")),
+    Container("ac3", (".ac3",), None),
     Container("ogg", (".spx",), re.compile(rb"OggS.{24}(Speex|\x7fFLAC)", re.DOTALL)),
     # libsndfile reads caf too, but not every coding in it.
     Container("caf", (".caf",), re.compile(rb"caff.{4}desc.{16}(?!lpcm|ulaw|alaw)", re.DOTALL)),
@@ -49,7 +49,7 @@ def decodable_extensions() -> tuple[str, ...]:
 
 def container_of(path: Path, head: bytes) -> Container | None:
     """The container that only ffmpeg reads which a file's first bytes, or else its ending, tell of."""
-    begun = (container for container in CONTAINERS if container.begins.match(head))
+    begun = (container for container in CONTAINERS if container.begins and container.begins.match(head))
     ending = path.suffix.lower()
     named = (container for container in CONTAINERS if ending in container.endings and ending not in LIBSNDFILE)
     return next(begun, None) or next(named, None)

@@ -36,6 +36,8 @@ def opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, tuple[str, ...]]]:
             wav, remark = mended(raw, path) if head[:4] == b"RIFF" and head[8:12] == b"WAVE" else (None, "")
             try:
                 file = soundfile.SoundFile(wav or path)
+            except TypeError:
+                raise Rejected("unreadable: samples without a header, which could be anything") from None
             except soundfile.LibsndfileError:
                 if foreign := foreign_kind(head):
                     raise Rejected(f"unreadable: {foreign}") from None
@@ -46,7 +48,7 @@ def opened(path: Path) -> Iterator[tuple[soundfile.SoundFile, tuple[str, ...]]]:
                 remark = f"decoded by ffmpeg ({file.software or 'of unknown version'})"
             with file:
                 yield file, (remark,) if remark else ()
-    except (soundfile.SoundFileError, OSError, TypeError) as error:
+    except (soundfile.SoundFileError, OSError) as error:
         reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
         # libsndfile says so of an mp3 without a single frame; that the file is there has been seen by now.
         reason = "Format not recognised." if reason.startswith("File does not exist") else reason

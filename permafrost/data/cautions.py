@@ -14,7 +14,8 @@ FULL_SCALE = 32767
 CLIPPED = 0.001  # share of a clip's samples at full scale from which it counts as clipped
 FEW_TEST_CLIPS = 5
 # Shares from which a warning is due.
-CLIPPED_CLIPS, LOST, ZEROS, MAJORITY_BY_CHANCE, SHORTEST_CLASS = 0.01, 0.1, 0.25, 1.5, 0.5
+CLIPPED_CLIPS, MUCH_OF_A_CLIP, LOST, ZEROS = 0.05, 0.05, 0.1, 0.25
+MAJORITY_BY_CHANCE, SHORTEST_CLASS = 1.5, 0.5  # relative to even classes, and to the longest class
 NAMED = 3
 
 
@@ -101,11 +102,13 @@ def cautions(found: dict[str, Any]) -> list[str]:
             f"{middle[longest]:.3g} s in {longest!r}, and what is short is filled with zeros"
         )
     if upsampled := found["upsampled"]:
+        count = sum(upsampled.values())
+        classes = f"; by class: {_counts(upsampled)}" if count < clips else ""
         lines.append(
-            f"{sum(upsampled.values())} of {clips} recordings have a sample rate below preprocess.sample_rate "
-            f"{found['sample_rate']} and nothing above half of it, by class: {_counts(upsampled)}"
+            f"{count} of {clips} recordings have a sample rate below preprocess.sample_rate {found['sample_rate']} and "
+            f"nothing above half of their own{classes}"
         )
-    if clipped["clips"] > CLIPPED_CLIPS * clips:
+    if clipped["clips"] >= CLIPPED_CLIPS * clips or clipped["share"] >= MUCH_OF_A_CLIP:
         lines.append(
             f"{clipped['clips']} of {clips} clips are clipped, {clipped['worst']!r} in {clipped['share']:.1%} of its "
             "samples"

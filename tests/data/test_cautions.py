@@ -55,7 +55,9 @@ def test_zeros_that_models_read_and_lengths_that_tell_classes_apart():
 def test_recordings_below_the_target_rate_are_counted_by_class():
     (line,) = cautions(found_in(clips_of(a=(10, 1.0, 4000), b=(10, 1.0, RATE))))
     assert line.startswith("10 of 20 recordings have a sample rate below preprocess.sample_rate 8000")
-    assert line.endswith("by class: 'a' 10")
+    assert line.endswith("nothing above half of their own; by class: 'a' 10")
+    (line,) = cautions(found_in(clips_of(a=(10, 1.0, 4000), b=(10, 1.0, 6000))))
+    assert line.startswith("20 of 20") and "by class" not in line
 
 
 def test_clipping_is_judged_in_the_sound_and_not_in_the_padding():
@@ -66,6 +68,14 @@ def test_clipping_is_judged_in_the_sound_and_not_in_the_padding():
     found = found_in(clips, waveforms)
     assert found["clipped"] == {"clips": 1, "worst": "b/2", "share": pytest.approx(0.5, abs=1e-3)}
     assert cautions(found)[-1] == "1 of 20 clips are clipped, 'b/2' in 50.0% of its samples"
+
+
+def test_a_few_clips_clipped_a_little_need_no_caution():
+    waveforms = np.full((20, RATE), 1000, np.int16)
+    waveforms[0, : RATE // 100] = 32767
+    clips = clips_of(a=(20, 1.0, RATE), b=(20, 1.0, RATE))
+    found = found_in(clips, np.concatenate([waveforms, waveforms[1:], waveforms[1:2]]))
+    assert found["clipped"] == {"clips": 1, "worst": "a/0", "share": 0.01} and cautions(found) == []
 
 
 def test_uneven_classes_and_few_test_clips():
