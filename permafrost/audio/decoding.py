@@ -62,7 +62,7 @@ def decode(
         Rejected: unreadable, empty, too short, not finite, silent, of unknown full scale; or no such segment.
     """
     if not 0 <= start < (np.inf if end is None else end):
-        raise Rejected(f"no such segment: from {start:g} s to {'the end' if end is None else f'{end:g} s'}")
+        raise Rejected(f"no such segment: {_segment(start, end)}")
     with opened(path) as (file, remarks):
         rate = file.samplerate
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
@@ -117,13 +117,16 @@ def _part(
     frames: int, rate: int, start: float, end: float | None, clip_seconds: float | None, crop: Crop
 ) -> tuple[int, int, int]:
     """First frame and number of frames of the part that is wanted, and number of frames that it is taken from."""
+    if max(start, end or 0.0) > frames / rate + PAST_END:
+        raise Rejected(f"no such segment: {_segment(start, end)}, in a file of {frames / rate:.6g} s")
     first, last = round(start * rate), frames if end is None else round(end * rate)
-    if max(first, last) > frames + PAST_END * rate:
-        wanted = f"from {start:g} s to {'the end' if end is None else f'{end:g} s'}"
-        raise Rejected(f"no such segment: {wanted}, in a file of {frames / rate:.6g} s")
     whole = max(0, min(last, frames) - first)
     wanted = whole if clip_seconds is None else min(whole, int(np.ceil(clip_seconds * rate)))
     return first + ((whole - wanted) // 2 if crop == "center" else 0), wanted, whole
+
+
+def _segment(start: float, end: float | None) -> str:
+    return f"from {start:g} s to {'the end' if end is None else f'{end:g} s'}"
 
 
 def _frames(file: soundfile.SoundFile, wanted: int) -> Samples:

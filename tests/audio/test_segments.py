@@ -43,6 +43,8 @@ def test_a_segment_is_cropped_as_a_file_is(three_seconds, crop, first):
     [
         (0.0, 3.5, "no such segment: from 0 s to 3.5 s, in a file of 3 s"),
         (4.0, None, "no such segment: from 4 s to the end, in a file of 3 s"),
+        (1e300, None, "no such segment: from 1e\\+300 s to the end, in a file of 3 s"),
+        (0.0, float("inf"), "no such segment: from 0 s to inf s, in a file of 3 s"),
         (1.0, 1.0, "no such segment: from 1 s to 1 s"),
         (2.0, 1.0, "no such segment: from 2 s to 1 s"),
         (-1.0, 1.0, "no such segment: from -1 s to 1 s"),
