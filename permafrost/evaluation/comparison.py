@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.results import DEPTH, Columns, Results, read, together
+from permafrost.evaluation.results import DEPTH, Columns, Results, read, read_frame, together
 from permafrost.evaluation.statistics.analysis import analyse
 from permafrost.evaluation.statistics.independent import Between, between
 from permafrost.evaluation.statistics.result import Analysis, plain
@@ -39,7 +39,7 @@ class Comparison:
 
 
 def compare(
-    paths: Sequence[Path],
+    tables: Sequence[Path | pd.DataFrame],
     columns: Columns | None = None,
     *,
     baseline: str | None = None,
@@ -51,7 +51,7 @@ def compare(
     """Read the tables, compare strategies within each model, and the first file with each other one.
 
     Args:
-        paths: one CSV table or more (see results.py).
+        tables: one CSV file or data frame, or more, with one row a run (see results.py).
         columns: names of the columns to read, where they are not the usual ones.
         baseline: the strategy that others are compared with; default ``none`` where there is one.
         order: strategies by depth; default: what results.py found out.
@@ -62,7 +62,10 @@ def compare(
     Raises:
         PermafrostError: a table that cannot be read (see results.py), or an unknown name.
     """
-    results = [read(Path(path), columns) for path in paths]
+    results = [
+        read_frame(table, f"table {number}", columns) if isinstance(table, pd.DataFrame) else read(Path(table), columns)
+        for number, table in enumerate(tables, start=1)
+    ]
     runs = together(results)
     names = list(dict.fromkeys(runs["strategy"]))
     if baseline is not None:
@@ -83,7 +86,9 @@ def compare(
         relevant=relevant,
         test_clips=test_clips,
     )
-    return Comparison(tuple(map(str, paths)), analysis, _between(results, runs, relevant), tuple(notes))
+    pairs = zip(tables, results, strict=True)
+    files = tuple(result.name if isinstance(table, pd.DataFrame) else str(table) for table, result in pairs)
+    return Comparison(files, analysis, _between(results, runs, relevant), tuple(notes))
 
 
 def _merged(results: Sequence[Results]) -> list[str]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import Run, listed
 from permafrost.provenance.identity import file_md5, identity
@@ -59,9 +58,9 @@ def read_project(parameters: Mapping[str, Any], root: Path = Path()) -> Project:
 def locked_outputs(lock: str) -> dict[str, str]:
     """Path to hash of every output in the text of a dvc.lock; none where it is empty or broken."""
     try:
-        stages = (yaml.load(lock, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {})["stages"]
+        stages = (plain_yaml.parse(lock, str(LOCK)) or {})["stages"]
         outputs = [out for stage in stages.values() for out in stage.get("outs", [])]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+    except (PermafrostError, KeyError, TypeError, AttributeError):
         return {}
     return {out["path"]: out["md5"] for out in outputs if "md5" in out}
 

@@ -55,8 +55,23 @@ def read(path: Path, columns: Columns | None = None) -> Results:
         PermafrostError: no such file, an empty or unreadable one, a missing column, a value that is no score, percent
             and fractions mixed, duplicate rows, missing seeds; each named.
     """
+    return _results(_table(path), path, columns)
+
+
+def read_frame(table: pd.DataFrame, name: str, columns: Columns | None = None) -> Results:
+    """The same of a data frame; ``name`` is what messages call it.
+
+    Raises:
+        PermafrostError: as ``read``.
+    """
+    if table.empty:
+        raise PermafrostError(f"{name} has no rows; expected one row a run")
+    text = table.astype(object).where(table.notna(), "").astype(str).reset_index(drop=True)
+    return _results(text.rename(columns=lambda column: str(column).strip()), Path(name), columns)
+
+
+def _results(table: pd.DataFrame, path: Path, columns: Columns | None) -> Results:
     columns = columns or Columns()
-    table = _table(path)
     names = list(table.columns)
     strategy = _column(names, columns.strategy, STRATEGY, "strategy", path)
     seed = _column(names, columns.seed, SEED, "seed", path)

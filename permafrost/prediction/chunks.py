@@ -46,10 +46,20 @@ def read_chunks(path: Path, preprocess: Preprocess, samples: int) -> Chunks:
         Rejected: unreadable, empty, not finite or silent; the message is the reason.
     """
     sound = decode(path, silence_dbfs=preprocess.silence_dbfs)
-    rate = preprocess.sample_rate
-    whole = sound.samples
-    if sound.sample_rate != rate:
-        whole = soxr.resample(as_float32(whole), sound.sample_rate, rate)
+    return cut(sound.samples, sound.sample_rate, preprocess.sample_rate, samples, sound.seconds)
+
+
+def cut(
+    whole: NDArray[np.int16] | NDArray[np.float32],
+    sample_rate: int,
+    rate: int,
+    samples: int,
+    seconds: float | None = None,
+) -> Chunks:
+    """Chunks of ``samples`` at ``rate`` Hz of a mono waveform at ``sample_rate`` Hz; ``seconds`` is its own length."""
+    seconds = len(whole) / sample_rate if seconds is None else seconds
+    if sample_rate != rate:
+        whole = soxr.resample(as_float32(whole), sample_rate, rate)
     whole = as_int16(whole)
     padded = np.pad(whole, (0, max(0, samples - len(whole))))
     starts = list(range(0, len(padded) - samples + 1, samples))
@@ -57,4 +67,4 @@ def read_chunks(path: Path, preprocess: Preprocess, samples: int) -> Chunks:
     if len(padded) - (starts[-1] + samples) > samples // 100:
         starts.append(len(padded) - samples)
     waveforms = np.stack([padded[start : start + samples] for start in starts])
-    return Chunks(waveforms, tuple(start / rate for start in starts), sound.seconds, whole, rate)
+    return Chunks(waveforms, tuple(start / rate for start in starts), seconds, whole, rate)

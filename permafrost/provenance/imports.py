@@ -65,18 +65,22 @@ class Sources:
                 continue
             tree = self.tree(module)
             self._refuse_dynamic(module, tree)
-            found[module] = fingerprint(tree)
+            is_package = self.path(module).name == "__init__.py"
+            found[module] = fingerprint(_without_lazy(tree) if is_package else tree)
             parts = module.split(".")
             # Importing a.b.c runs a/__init__.py and a/b/__init__.py first.
             queue += [".".join(parts[:depth]) for depth in range(1, len(parts))]
-            queue += [name for name in self.imported(module) if self.path(name)]
+            imported = list(self.imported(module))
+            self._refuse_lazy(module, imported)
+            queue += [name for name in imported if self.path(name)]
         return dict(sorted(found.items()))
 
     def imported(self, module: str) -> Iterator[str]:
         """Full names that ``module`` imports, in functions too; ``from a import b`` gives ``a`` and ``a.b``."""
         is_package = self.path(module).name == "__init__.py"
         package = module if is_package else module.rpartition(".")[0]
-        for node in ast.walk(self.tree(module)):
+        tree = _without_lazy(self.tree(module)) if is_package else self.tree(module)
+        for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -87,10 +91,24 @@ class Sources:
                 yield base
                 yield from (f"{base}.{alias.name}" for alias in node.names)
 
+    def exported_lazily(self, module: str) -> bool:
+        """Whether ``module`` is a package with a ``__getattr__``, by which it exports what others define."""
+        path = self.path(module)
+        return path is not None and path.name == "__init__.py" and any(map(_is_lazy, self.tree(module).body))
+
     def third_party(self, modules: Iterable[str]) -> set[str]:
         """Top-level names that ``modules`` import from outside our packages."""
         tops = {name.split(".")[0] for module in modules for name in self.imported(module)}
         return tops - set(self.packages)
+
+    def _refuse_lazy(self, module: str, imported: list[str]) -> None:
+        for name in imported:
+            base = name.rpartition(".")[0]
+            if base and self.path(name) is None and self.exported_lazily(base):
+                raise PermafrostError(
+                    f"{self.path(module)}: imports {name}, which {base} only hands on, so that the code fingerprints "
+                    "do not see it; import it from where it is defined"
+                )
 
     def _refuse_dynamic(self, module: str, tree: ast.Module) -> None:
         if module == DYNAMIC_IMPORT_ALLOWED:
@@ -107,6 +125,15 @@ class Sources:
                     f"{self.path(module)}, line {node.lineno}: {name}() hides what is imported from the code "
                     f"fingerprints; import by statement, or do it in {DYNAMIC_IMPORT_ALLOWED}"
                 )
+
+
+def _is_lazy(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+
+
+def _without_lazy(tree: ast.Module) -> ast.Module:
+    """A package's tree without its ``__getattr__``: what that exports is for users, and no module of ours uses it."""
+    return ast.Module([node for node in tree.body if not _is_lazy(node)], tree.type_ignores)
 
 
 def fingerprint(tree: ast.Module) -> str:
