@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
 from PIL import Image
 
@@ -17,9 +18,25 @@ INK, FAINT, GRID = "#24292F", "#6E7781", "#E6E8EB"
 # A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
 WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
 
+# DejaVu comes with matplotlib: the same letters on every machine. What it lacks comes from the first of these that is
+# installed and has it.
+FONT = "DejaVu Sans"
+OTHER_SCRIPTS = (
+    *(
+        "Noto Sans CJK JP",
+        "Noto Sans JP",
+        "Source Han Sans JP",
+        "IPAexGothic",
+        "WenQuanYi Zen Hei",
+        "Droid Sans Fallback",
+    ),
+    *("Hiragino Sans", "PingFang SC", "Yu Gothic", "Microsoft YaHei", "Malgun Gothic", "Arial Unicode MS"),
+    *("Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Noto Emoji"),
+)
+
 _SETTINGS = {
-    # DejaVu comes with matplotlib: the same letters on every machine.
-    "font.family": "DejaVu Sans",
+    # Names of classes and data sets are the user's: a dollar is a dollar, no formula begins with it.
+    "text.parse_math": False,
     "font.size": 9,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -56,6 +73,8 @@ def house_style() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
+        installed = {font.name for font in fontManager.ttflist}
+        mpl.rcParams["font.family"] = [FONT, *(name for name in OTHER_SCRIPTS if name in installed)]
         yield
 
 

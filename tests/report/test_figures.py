@@ -11,7 +11,7 @@ from permafrost.evaluation.summary import summarise
 from permafrost.report.confusion_figure import confusion_figure
 from permafrost.report.curve_figure import curve_figure
 from permafrost.report.strategy_figure import strategy_figure
-from permafrost.report.style import save
+from permafrost.report.style import house_style, new_figure, save
 
 DATA = {"name": "birds", "classes": 4, "train_clips": 99, "test_clips": 40, "split": "grouped", "chance": 0.25}
 FREEZES = ["none", "three_quarters", "head"]
@@ -122,3 +122,15 @@ def test_equal_numbers_give_equal_bytes_whatever_the_users_own_style(study, tmp_
     for name in "abc":
         assert (tmp_path / f"{name}.png").read_bytes() == (tmp_path / f"{name}2.png").read_bytes()
         assert b"Software" not in (tmp_path / f"{name}.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["$5_$10", "$", "a$\\b$", "$\\frac$", "x^{2", "100 %", "{}", "a_b", "\\"])
+def test_names_are_drawn_as_they_are(name, tmp_path):
+    with house_style():
+        figure = new_figure(2)
+        ax = figure.subplots()
+        ax.set_title(name)
+        ax.set_xticks([0], [name])
+        figure.text(0, 0, name)
+    assert texts(figure).count(name) == 3
+    save(figure, tmp_path / "names.png")

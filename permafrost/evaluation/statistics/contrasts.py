@@ -144,7 +144,8 @@ def _evaluate(sample: Sample, noise: Noise | None, item: Planned, known: Family 
     pair = (item.strategy, item.reference)
     index, sign = (known.row[pair], 1.0) if pair in known.row else (known.row[pair[::-1]], -1.0)
     lows, highs = known.estimates.interval()
-    low, high = sorted((sign * float(lows[index]), sign * float(highs[index])))
+    # A t interval of two seeds knows nothing of what is possible: shares differ by no more than one.
+    low, high = sorted(float(np.clip(sign * end, -1.0, 1.0)) for end in (lows[index], highs[index]))
     p_claim = float(known.adjusted[index])
     if p_claim <= LEVEL and trustworthy(sample, noise):
         verdict = "supported"
