@@ -8,7 +8,7 @@ import numpy as np
 from permafrost.data.tables import read_clips, read_rejected
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
-from permafrost.evaluation.data_facts import data_facts, read_audit
+from permafrost.evaluation.data_facts import data_facts, data_set_name, read_audit
 from permafrost.evaluation.outcomes import outcome_table
 from permafrost.evaluation.records import RUNS, check_runs, read_project
 from permafrost.evaluation.study import Study
@@ -37,7 +37,7 @@ def main() -> None:
     check_runs(study.runs(), read_project(parameters("")))
     audit, rejected = read_audit(data / "audit.json"), read_rejected(data / "rejected.csv")
     facts = data_facts(
-        parameters("dataset.name"),
+        data_set_name(parameters("dataset.name"), parameters("dataset.path")),
         audit=audit,
         rejected=len(rejected),
         split_kind=parameters("split.kind"),

@@ -20,6 +20,11 @@ def read_audit(path: Path) -> dict[str, Any]:
         raise PermafrostError(f"{path} cannot be read ({error}); run `dvc repro split`, which writes it") from None
 
 
+def data_set_name(name: str, path: str) -> str:
+    """``name``; of a folder of the user's own, which has none (``folder``), the last part of its ``path``."""
+    return (Path(path).name or name) if name == "folder" else name
+
+
 def data_facts(
     name: str, audit: Mapping[str, Any], rejected: int, split_kind: str, repeats: Iterable[int]
 ) -> dict[str, Any]:

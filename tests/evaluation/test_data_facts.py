@@ -3,7 +3,7 @@
 import pytest
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.data_facts import data_facts
+from permafrost.evaluation.data_facts import data_facts, data_set_name
 
 
 def repeat(number, train, test, crossing=()):
@@ -52,3 +52,8 @@ def test_counts_and_levels_are_those_of_the_repeats_that_were_used():
 def test_cells_of_a_repeat_that_the_audit_does_not_know_are_refused():
     with pytest.raises(PermafrostError, match=r"no repeat 7, on which cells were trained.*dvc repro"):
         data_facts("birds", AUDIT, rejected=0, split_kind="folds", repeats=[0, 7])
+
+
+def test_a_folder_of_ones_own_has_its_own_name():
+    assert data_set_name("folder", "/home/anna/my-recordings/") == "my-recordings"
+    assert data_set_name("synthetic", "data/raw") == "synthetic"
