@@ -22,8 +22,8 @@ INERT = {"tqdm", "pydantic", "pydantic-core", "ruamel.yaml", "ruamel.yaml.clib",
 def main() -> None:
     """Write ``data/code/<consumer>.json``: module to hash, package to the version that requirements.txt pins, and for
     runs the parameters that shape them."""
-    refuse_lost_paths(parameters(""))
     check_parameters()
+    refuse_lost_paths(parameters(""))
     for line in notices(parameters("")):
         print(line, file=sys.stderr)
     sources = Sources(Path.cwd(), ("permafrost", "stages"))
