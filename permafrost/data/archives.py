@@ -1,40 +1,32 @@
-"""Unpack zip and tar archives without ever writing outside their folder."""
+"""Unpack zip and tar archives without ever writing outside their folder, or more than the disk and reason allow."""
 
 import lzma
 import shutil
-import stat
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Literal
+from pathlib import Path, PurePosixPath
+from typing import Literal
 
+from permafrost import room
+from permafrost.data.archive_members import Member, opened, too_large
 from permafrost.errors import PermafrostError
 from permafrost.progress import progress
 
 DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
-
-
-@dataclass(frozen=True)
-class _Member:
-    """A file, folder, link or other thing in an archive; ``link`` is the path within the archive that it points to."""
-
-    name: str
-    kind: Literal["file", "folder", "link", "other"]
-    open: Callable[[], IO[bytes] | None]
-    link: str = ""
+BLOCK = 4096  # bytes of disk that the smallest file takes
+PIECE = 1 << 18
 
 
 def extract(archive: Path, folder: Path, kind: Literal["zip", "tar"], strip: int = 0) -> None:
     """Unpack all of ``archive`` into ``folder``, or nothing of it.
 
     Every member is checked before the first is written: absolute paths, ``..``, devices, and links that lead outside
-    are refused. Links within a tar archive become copies of what they mean. Files get plain modes; they are written
-    into a folder beside the target and moved when all is well.
+    are refused, and so is more than ``RATIO`` times the archive's size or than the disk has room for; sizes are counted
+    again while writing, for headers can lie. Links within a tar archive become copies of what they mean. Of two members
+    of one name the later is kept. Files get plain modes; they are written into a folder beside the target and moved
+    when all is well.
 
     Args:
         archive: a zip file, or a tar file, compressed by gzip, bzip2 or xz or not.
@@ -43,108 +35,78 @@ def extract(archive: Path, folder: Path, kind: Literal["zip", "tar"], strip: int
         strip: leading folders to drop from every member; members that are no deeper are left out.
 
     Raises:
-        PermafrostError: a member would leave the folder, the archive is damaged or empty, or a file is there already.
+        PermafrostError: a member would leave the folder, the archive is damaged, empty or too large, or a file is there
+            already.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=".extract-", dir=folder.parent))
     try:
-        with _open(archive, kind) as opened:
-            members = list(_zip_members(opened) if isinstance(opened, zipfile.ZipFile) else _tar_members(opened))
-            for member in members:
-                _refuse_unsafe(member, archive)
-            _write(members, fresh, strip, archive)
-        _move(fresh, folder, archive)
-    except RuntimeError as error:  # zipfile's word for an encrypted member
-        raise PermafrostError(f"{archive}: {error}; unpack it yourself and set dataset.path") from None
-    except KeyError as error:  # tarfile's word for a link whose target is not in the archive
+        with room.full_disk_told(str(archive)), opened(archive, kind) as (members, limit):
+            files = _chosen(members, strip, archive)
+            _refuse_too_much(files, archive, limit, fresh)
+            _write(files, fresh, archive, limit)
+            _move(files, fresh, folder, archive)
+    except UnicodeEncodeError as error:
         raise PermafrostError(
-            f"{archive}: a link leads nowhere ({error}); unpack it yourself and set dataset.path"
+            f"{archive}: the name {error.object!r} cannot be written under this locale; set LC_ALL=C.UTF-8"
         ) from None
+    except RuntimeError as error:  # zipfile's word for an encrypted member or an unknown compression
+        raise PermafrostError(f"{archive}: {error}; unpack it yourself and set dataset.path") from None
     except DAMAGE as error:
         raise PermafrostError(f"{archive} does not unpack as {kind}: {error}; download it again") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _open(archive: Path, kind: str) -> zipfile.ZipFile | tarfile.TarFile:
-    return zipfile.ZipFile(archive) if kind == "zip" else tarfile.open(archive)
-
-
-def _zip_members(archive: zipfile.ZipFile) -> Iterator[_Member]:
-    for info in archive.infolist():
-        name = info.filename.replace("\\", "/")  # some programs on Windows write them so
-        mode = stat.S_IFMT(info.external_attr >> 16)  # 0 where the archive was not made on Unix
-        folder = info.is_dir() or name.endswith("/")
-        kind = "folder" if folder else "file" if mode in (0, stat.S_IFREG) else "other"
-        yield _Member(name, kind, partial(archive.open, info))
-
-
-def _tar_members(archive: tarfile.TarFile) -> Iterator[_Member]:
-    for info in archive:
-        link = ""
-        if info.issym():  # relative to the folder that the link is in
-            inside = not info.linkname.startswith("/")
-            link = str(PurePosixPath(info.name).parent / info.linkname) if inside else info.linkname
-        elif info.islnk():  # relative to the archive
-            link = info.linkname
-        kind = "file" if info.isreg() else "folder" if info.isdir() else "link" if link else "other"
-        yield _Member(info.name, kind, partial(archive.extractfile, info), link)
-    # tarfile takes a damaged header for the end; reading on to the real end makes gzip, bzip2 and xz check their sums.
-    while archive.fileobj is not None and archive.fileobj.read(1 << 20):
-        pass
-
-
-def _refuse_unsafe(member: _Member, archive: Path) -> None:
-    parts = PurePosixPath(member.name).parts
-    if member.kind == "other":
-        fault = "is a device or a link of an unsafe kind"
-    elif _absolute(member.name) or ".." in parts:
-        fault = "would be written outside the folder"
-    elif member.kind == "link" and (_absolute(member.link) or _climbs_out(member.link)):
-        fault = f"links to {member.link!r}, outside the folder"
-    else:
-        return
-    raise PermafrostError(
-        f"{archive}: the member {member.name!r} {fault}; nothing was unpacked. Do not use this file: it is damaged or "
-        "made to do harm"
-    )
-
-
-def _absolute(name: str) -> bool:
-    return name.startswith("/") or bool(PureWindowsPath(name).drive)
-
-
-def _climbs_out(name: str) -> bool:
-    depth = 0
-    for part in PurePosixPath(name).parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
-
-
-def _write(members: list[_Member], fresh: Path, strip: int, archive: Path) -> None:
-    files = [(member, PurePosixPath(member.name).parts[strip:]) for member in members if member.kind != "folder"]
-    files = [(member, parts) for member, parts in files if parts]
+def _chosen(members: list[Member], strip: int, archive: Path) -> dict[tuple[str, ...], Member]:
+    """What is to be written, by the parts of its path."""
+    files = {PurePosixPath(member.name).parts[strip:]: member for member in members if member.kind != "folder"}
+    files.pop((), None)
     if not files:
         raise PermafrostError(f"{archive} holds no file below {strip} leading folders; check the archive and `strip`")
-    for member, parts in progress(files, len(files), f"unpack {archive.name}", "file"):
-        source = member.open()
-        if source is None:
-            raise PermafrostError(f"{archive}: the member {member.name!r} links to a folder; unpack it yourself")
+    return files
+
+
+def _refuse_too_much(files: dict[tuple[str, ...], Member], archive: Path, limit: int, folder: Path) -> None:
+    sizes = [member.target.size for member in files.values()]
+    if sum(sizes) > limit:
+        raise too_large(archive, limit)
+    need, have = sum(-(-size // BLOCK) * BLOCK or BLOCK for size in sizes), room.free(folder)
+    if need > have:
+        raise PermafrostError(
+            f"{archive} unpacks to {room.in_words(need)}, but there is room for {room.in_words(have)} in "
+            f"{folder.parent.resolve()}; make room and run again"
+        )
+
+
+def _write(files: dict[tuple[str, ...], Member], fresh: Path, archive: Path, limit: int) -> None:
+    """Write the files in the archive's order, then the links as copies of them: so no part is decompressed twice."""
+    places: dict[Member, Path] = {}
+    made: set[tuple[str, ...]] = set()
+    written = 0
+    ordered = sorted(files.items(), key=lambda item: item[1].kind == "link")
+    for parts, member in progress(ordered, len(files), f"unpack {archive.name}", "file"):
         target = fresh.joinpath(*parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with source, target.open("wb") as file:
-            shutil.copyfileobj(source, file, 1 << 20)
+        if parts[:-1] not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(parts[:-1])
+        there = places.get(member.target)
+        with there.open("rb") if there else member.target.open() as source, target.open("xb") as file:
+            while piece := source.read(PIECE):
+                written += len(piece)
+                if written > limit:
+                    raise too_large(archive, limit)
+                file.write(piece)
+        places.setdefault(member.target, target)
 
 
-def _move(fresh: Path, folder: Path, archive: Path) -> None:
-    files = [path.relative_to(fresh) for path in sorted(fresh.rglob("*")) if path.is_file()]
-    for path in files:
-        if (folder / path).exists():
+def _move(files: dict[tuple[str, ...], Member], fresh: Path, folder: Path, archive: Path) -> None:
+    for parts in files:
+        if folder.joinpath(*parts).exists():
             raise PermafrostError(
-                f"{archive}: {folder / path} is there already; two archives may not hold the same file"
+                f"{archive}: {folder.joinpath(*parts)} is there already; two archives may not hold the same file"
             )
-    for path in files:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (fresh / path).replace(folder / path)
+    for parent in {parts[:-1] for parts in files}:
+        folder.joinpath(*parent).mkdir(parents=True, exist_ok=True)
+    for parts in files:
+        fresh.joinpath(*parts).replace(folder.joinpath(*parts))
