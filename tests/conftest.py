@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,18 @@ import pytest
 # (see permafrost/audio/librosa_compiled.py): each has its own. Numba reads this when it is first imported.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache/numba" / WORKER)
+
+
+def hear_ctrl_c():
+    """Undo what a shell does to a command in the background: SIGINT ignored, by all that it starts as well.
+
+    Tests that interrupt a child would wait for ever: handlers are lost when a child starts, but ignoring is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+hear_ctrl_c()
 
 CLASSES = ("blues", "disco", "jazz", "pop")
 # Accuracy that a strategy aims at, by depth; a control falls to less the more of it is frozen.

@@ -46,10 +46,6 @@ def extract(archive: Path, folder: Path, kind: Literal["zip", "tar"], strip: int
             _refuse_too_much(files, archive, limit, fresh)
             _write(files, fresh, archive, limit)
             _move(files, fresh, folder, archive)
-    except UnicodeEncodeError as error:
-        raise PermafrostError(
-            f"{archive}: the name {error.object!r} cannot be written under this locale; set LC_ALL=C.UTF-8"
-        ) from None
     except RuntimeError as error:  # zipfile's word for an encrypted member or an unknown compression
         raise PermafrostError(f"{archive}: {error}; unpack it yourself and set dataset.path") from None
     except DAMAGE as error:

@@ -86,6 +86,13 @@ def small(params):
     return params
 
 
+def pytest_collection_modifyitems(items):
+    """The first test of each worker waits for ``finished``, and all share the machine with others."""
+    for item in items:
+        if item.get_closest_marker("pipeline"):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A project whose small study has run once and is committed. Not to be changed: take ``project``."""

@@ -8,6 +8,7 @@ import pytest
 
 from permafrost.errors import PermafrostError
 from stages import stage
+from tests.conftest import hear_ctrl_c
 
 
 @pytest.fixture
@@ -58,3 +59,22 @@ def test_exit_status_says_how_it_ended():
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_stage_never_exits_0(sent, status):
     assert run_script("print('ready', flush=True); time.sleep(30)", sent)[2] == status
+
+
+@pytest.fixture
+def interruptions_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptions_ignored")
+def test_in_the_background_ctrl_c_is_for_others_and_sigterm_still_ends_a_stage():
+    body = "os.kill(os.getpid(), signal.SIGINT); print('ready', flush=True); time.sleep(30)"
+    assert run_script(f"import os, signal; {body}", signal.SIGTERM)[2] == 143
+
+
+@pytest.mark.usefixtures("interruptions_ignored")
+def test_tests_hear_ctrl_c_also_in_the_background():
+    hear_ctrl_c()
+    assert run_script("print('ready', flush=True); time.sleep(30)", signal.SIGINT)[2] == 130
