@@ -29,7 +29,9 @@ $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
 	touch $@
 
 repro: venv  ## run the pipeline: whatever has changed since the last run
+	python -m tools.check
 	dvc repro
+	python -m tools.check
 
 study-from: venv  ## a study of your own recordings: make study-from FOLDER=../recordings [NAME=mine]
 	python -m tools.study_from "$(FOLDER)" --name "$(NAME)"

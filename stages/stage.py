@@ -11,6 +11,7 @@ from typing import Any
 
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
+from permafrost.provenance.lock import keep_copy
 from permafrost.settings import Model, nearest, shown, validate
 from permafrost.threads import fix_threads
 
@@ -75,6 +76,8 @@ def run(main: Callable[[], None]) -> None:
             stream.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        if "DVC_STAGE" in os.environ:  # DVC sets it for what it starts
+            keep_copy()
         fix_threads(1)
         main()
     except PermafrostError as error:
