@@ -1,11 +1,13 @@
 """The figure of a study: test accuracy by strategy, its random-weights control beside it, baselines as lines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
@@ -15,24 +17,40 @@ from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of, is_control
 from permafrost.evaluation.summary import baseline_accuracies
 from permafrost.report.reference_lines import draw_reference_lines, room_for
-from permafrost.report.style import CONTROL, FAINT, INK, OWN, REFERENCE, headline, house_style, new_figure, top_legend
+from permafrost.report.style import (
+    BAND,
+    CONTROL,
+    INK,
+    OWN,
+    REFERENCE,
+    WIDTH_INCHES,
+    headline,
+    house_style,
+    new_figure,
+    top_legend,
+)
 from permafrost.report.wording import percent, plural
 
 DODGE = 0.11
-FACETS_A_ROW = 2
+MOST_A_ROW = 16  # strategies side by side: beyond that, two facets' values run into each other
+ROOM = 0.16  # above the highest and below the lowest mark, as a share of their distance: a line of text
+LETTER = 5.2  # points of a tick's name, on average
 
 
 def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
     """A facet a model: mean, 95 % interval and single seeds of each strategy; ``summary`` is that of summary.json."""
     data = summary["data"]
     models = [model for model in cells.models if not is_control(model, cells.models)]
-    columns = min(FACETS_A_ROW, len(models))
+    columns = min(2 if 2 * len(cells.freezes) <= MOST_A_ROW else 1, len(models))
     rows = -(-len(models) // columns)
     with house_style():
-        figure = new_figure(1.0 + 3.4 * rows)
+        slot = 0.8 * 72 * WIDTH_INCHES / columns / (len(cells.freezes) + room_for(len(baseline_accuracies(summary))))
+        # Names that are turned take their height from below the axes, not from them.
+        turned = 0 if _lines(cells.freezes, slot) else 0.64 * LETTER * max(map(len, cells.freezes)) / 72
+        figure = new_figure(1.0 + (3.4 + turned) * rows)
         axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for number, (model, ax) in enumerate(zip(models, axes, strict=False)):
-            _facet(ax, cells, model, summary, wrapped=columns * len(cells.freezes) > 7)
+            _facet(ax, cells, model, summary, slot)
             if number % columns == 0:
                 ax.set_ylabel("test accuracy (%)")
             if number + columns >= len(models):
@@ -42,7 +60,7 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
         _limits(axes[0], cells, summary)
         baselines = baseline_accuracies(summary)
         for ax in axes[: len(models)]:
-            draw_reference_lines(ax, baselines, len(cells.freezes) - 0.5)
+            draw_reference_lines(ax, baselines, len(cells.freezes) - 0.5, data["chance"])
         controlled = any(control_of(model, cells.models) for model in models)
         subtitle = (
             f"{data['name']}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test clips, {data['split']} "
@@ -53,12 +71,10 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
     return figure
 
 
-def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped: bool) -> None:
-    chance = summary["data"]["chance"]
+def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], slot: float) -> None:
     control = control_of(model, cells.models)
     chosen = cells.freezes.index(chosen_freeze(cells, model))
-    ax.axvspan(chosen - 0.5, chosen + 0.5, color="#F3F6F9", zorder=0)
-    ax.axhline(100 * chance, color=FAINT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    ax.axvspan(chosen - 0.5, chosen + 0.5, color=BAND, zorder=0)
     sides = {model: -1, control: 1} if control else {model: 0}
     tops = {model: _series(ax, cells, summary, model, sides[model], OWN, "o")}
     if control:
@@ -66,8 +82,9 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped:
     for place, freeze in enumerate(cells.freezes):
         means = {name: 100 * by_seed(cells, (name, freeze), "test_accuracy").mean() for name in tops}
         upper = max(means, key=means.get)
+        # Beyond the marks of both series: these stand closer than a number is wide.
+        low, high = min(ends[place][0] for ends in tops.values()), max(ends[place][1] for ends in tops.values())
         for name, mean in means.items():
-            low, high = tops[name][place]
             above = name == upper
             ax.annotate(
                 percent(mean / 100),
@@ -80,32 +97,11 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], wrapped:
                 fontsize=8,
                 color=OWN if name == model else CONTROL,
             )
-    ax.set_xticks(range(len(cells.freezes)), [_tick(cells, model, freeze, wrapped) for freeze in cells.freezes])
+    edge = len(cells.freezes) - 0.5 + room_for(len(baseline_accuracies(summary)))
+    _ticks(ax, cells, model, slot)
     ax.get_xticklabels()[chosen].set_fontweight("bold")
-    edge = len(cells.freezes) - 0.5
-    ax.set_xlim(-0.5, edge + room_for(len(baseline_accuracies(summary))))
+    ax.set_xlim(-0.5, edge)
     ax.set_title(model)
-    ax.annotate(
-        "chosen on\nvalidation",
-        (chosen, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(0, -3),
-        ha="center",
-        va="top",
-        textcoords="offset points",
-        fontsize=7.5,
-        color=FAINT,
-    )
-    ax.annotate(
-        f"chance {percent(chance, 0)} %",
-        (-0.5, 100 * chance),
-        xytext=(3, 3),
-        ha="left",
-        va="bottom",
-        textcoords="offset points",
-        fontsize=7.5,
-        color=FAINT,
-    )
 
 
 def _series(
@@ -129,28 +125,46 @@ def _series(
     return list(zip(low, high, strict=True))
 
 
-def _tick(cells: Cells, model: str, freeze: str, wrapped: bool) -> str:
-    """The strategy's name, in lines that fit, and how many of the units it freezes."""
-    size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
-    name = freeze.replace("_", "\n").replace("-", "\n") if wrapped else freeze
-    known = size["units"] == size["units"] and size["units"] is not None
-    return f"{name}\n{size['frozen_units']:.0f}/{size['units']:.0f}" if known else name
+def _ticks(ax: Axes, cells: Cells, model: str, slot: float) -> None:
+    """Name each strategy, with how many of the units it freezes, in a ``slot`` of so many points: in lines that fit,
+    or turned where no lines do."""
+    names = _lines(cells.freezes, slot)
+    turned = names is None
+    labels = []
+    for freeze, name in zip(cells.freezes, names or cells.freezes, strict=True):
+        size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
+        known = size["units"] == size["units"] and size["units"] is not None
+        frozen = f"{size['frozen_units']:.0f}/{size['units']:.0f}" if known else ""
+        labels.append(f"{freeze} {frozen}".strip() if turned else f"{name}\n{frozen}".strip())
+    more = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+    ax.set_xticks(range(len(labels)), labels, **more)
+
+
+def _lines(freezes: Sequence[str], slot: float) -> list[str] | None:
+    """Names in one line, else broken at ``_`` and ``-``, so that each fits into ``slot`` points; None where they do
+    not."""
+    for names in (list(freezes), [freeze.replace("_", "\n").replace("-", "\n") for freeze in freezes]):
+        if LETTER * max(len(line) + 1 for name in names for line in name.split("\n")) <= slot:
+            return names
+    return None
 
 
 def _limits(ax: Axes, cells: Cells, summary: dict[str, Any]) -> None:
-    """From chance, the honest floor, to a little above the best seed or interval."""
+    """From chance, the honest floor, to the best seed or interval, with room for numbers above and below.
+
+    The axis itself, its line and its ticks, keeps within 0 and 100 %.
+    """
     drawn = [100 * summary["data"]["chance"], *(100 * cells.runs["test_accuracy"])]
-    for model in cells.models:
-        numbers = [summary[model][freeze]["test_accuracy"] for freeze in cells.freezes]
-        drawn += [100 * item[end] for item in numbers for end in ("ci_low", "ci_high") if item[end] is not None]
-    for accuracy in baseline_accuracies(summary).values():
-        drawn += [100 * accuracy[key] for key in ("mean", "ci_low", "ci_high") if accuracy[key] is not None]
-    low, high = min(drawn), max(drawn)
-    room = max(high - low, 5)
-    floor = max(0, low - 0.08 * room)
+    numbers = [summary[model][freeze]["test_accuracy"] for model in cells.models for freeze in cells.freezes]
+    numbers += baseline_accuracies(summary).values()
+    drawn += [100 * item[key] for item in numbers for key in ("mean", "ci_low", "ci_high") if item[key] is not None]
+    room = ROOM * max(max(drawn) - min(drawn), 5)
+    low, high = min(drawn) - room, max(drawn) + room
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-    ax.set_ylim(floor, high + 0.28 * room)
-    ax.set_yticks([tick for tick in ax.get_yticks() if floor <= tick <= min(100, high + 0.28 * room)])
+    ax.set_ylim(low, high)
+    ax.set_yticks([tick for tick in ax.get_yticks() if max(0, low) <= tick <= min(100, high)])
+    for part in ax.figure.axes:
+        part.spines["left"].set_bounds(max(0, low), min(100, high))
 
 
 def _legend(figure: Figure, controlled: bool, seeds: int, referenced: bool) -> None:
@@ -165,5 +179,6 @@ def _legend(figure: Figure, controlled: bool, seeds: int, referenced: bool) -> N
     if seeds > 1:
         entries.append((marker("|", INK, 12, markeredgewidth=2.2), "95 % interval"))
         entries.append((marker("o", INK, 3.5, alpha=0.55), "one seed"))
+    entries.append((Patch(color=BAND), "chosen on validation"))
     handles, labels = zip(*entries, strict=True)
     top_legend(figure, handles, labels, columns=len(entries))

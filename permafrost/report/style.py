@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.lines import Line2D
 from PIL import Image
 
 # Blue, vermilion and (darkened, to be read as text) bluish green of Okabe & Ito's palette (2008,
 # jfly.uni-koeln.de/color): told apart with every colour blindness, and different in lightness. Shapes differ too.
 OWN, CONTROL, REFERENCE = "#0072B2", "#D55E00", "#00724F"
-INK, FAINT, GRID = "#24292F", "#6E7781", "#E6E8EB"
+INK, FAINT, GRID, BAND = "#24292F", "#6E7781", "#E6E8EB", "#E9EFF5"
 # A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
 WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
 
@@ -94,7 +94,7 @@ def headline(figure: Figure, title: str, subtitle: str, top: float) -> None:
     figure.text(0.012, 1 - 0.34 / height, subtitle, ha="left", va="top", fontsize=9, color=FAINT)
 
 
-def top_legend(figure: Figure, handles: Sequence[Line2D], labels: Sequence[str], columns: int) -> None:
+def top_legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], columns: int) -> None:
     """A legend below the headline, left, in rows of ``columns`` entries."""
     # Legends fill column by column; entries are reordered so that they read row by row.
     rows = -(-len(labels) // columns)

@@ -1,8 +1,11 @@
 """Figures: what they show, and that equal numbers give equal bytes."""
 
+import itertools
+
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
 from permafrost.evaluation.cells import read_study
@@ -19,8 +22,9 @@ FREEZES = ["none", "three_quarters", "head"]
 
 @pytest.fixture
 def study(fake_study):
-    def read(models, freezes=FREEZES, seeds=(0, 1, 2), **options):
-        return read_study(fake_study(models, freezes, seeds, **options), models, freezes, list(seeds))
+    def read(models, freezes=FREEZES, seeds=(0, 1, 2), baselines=(), **options):
+        folder = fake_study(models, freezes, seeds, baselines=baselines, **options)
+        return read_study(folder, models, freezes, list(seeds), baselines)
 
     return read
 
@@ -134,3 +138,35 @@ def test_names_are_drawn_as_they_are(name, tmp_path):
         figure.text(0, 0, name)
     assert texts(figure).count(name) == 3
     save(figure, tmp_path / "names.png")
+
+
+@pytest.mark.parametrize(
+    ("freezes", "aim"),
+    [
+        (FREEZES, lambda model, freeze: 1.0 if model == "vit" else 0.02),
+        (FREEZES, lambda model, freeze: 0.5 if model == "vit" else 0.25),
+        (["none", "a_rather_long_strategy", "unbrokenlongstrategynames", "stem", "half", "head"], None),
+    ],
+    ids=["all and nothing found", "near chance", "long names"],
+)
+def test_no_number_covers_a_name_and_every_mark_is_inside_its_axes(study, freezes, aim):
+    baselines = ["svm", "boosting", "hubert"]
+    models = ["vit", "vit_random"] if len(freezes) > 3 else ["vit", "vit_random", "cnn"]
+    cells = study(models, freezes, seeds=(0, 1), aim=aim, baselines=baselines)
+    with house_style():
+        figure = strategies(cells)
+        figure.draw_without_rendering()
+    for ax in visible(figure):
+        low, high = ax.get_ylim()
+        for drawn in ax.collections:
+            lines = isinstance(drawn, LineCollection)
+            places = np.concatenate(drawn.get_segments()) if lines else drawn.get_offsets()
+            assert len(places) and low <= places[:, 1].min() and places[:, 1].max() <= high
+        assert ax.spines["left"].get_bounds()[0] >= 0 and ax.spines["left"].get_bounds()[1] <= 100
+    boxes = [
+        (text.get_text(), text.get_window_extent())
+        for text in figure.findobj(Text)
+        if text.get_text() and text.get_visible() and text.get_rotation() == 0
+    ]
+    covered = [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if one.overlaps(other)]
+    assert not covered
