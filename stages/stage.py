@@ -64,8 +64,9 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage's ``main``; exit 1 with a plain message for a user's error, 130 on Ctrl-C, 143 on SIGTERM.
 
     DVC records a stage that exits 0 as complete, so an interrupted stage must never do so. Where a shell has SIGINT
-    ignored (`nohup dvc repro &`), it stays so: Ctrl-C is for what runs in front; SIGTERM is always heard. Numbers must not depend on
-    OMP_NUM_THREADS: a stage has one thread, but for training and pretraining (``train.threads``) and pools.
+    ignored (`nohup dvc repro &`), it stays so: Ctrl-C is for what runs in front; SIGTERM is always heard. Numbers
+    must not depend on OMP_NUM_THREADS: a stage has one thread, but for training and pretraining (``train.threads``)
+    and pools.
     Signs that a terminal's encoding lacks are written as escapes: what is printed never stops a stage.
     """
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":

@@ -1,4 +1,7 @@
-"""Download one file: resumed after a break, retried after a passing failure, and never kept with a wrong checksum."""
+"""Download one file: resumed after a break, retried after a passing failure, and never kept with a wrong checksum.
+
+Pooch downloads as well, but neither resumes nor bounds what a server sends or how slowly, so it would replace nothing.
+"""
 
 import hashlib
 import logging
@@ -6,52 +9,53 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from permafrost import room
+from permafrost.data.web_answer import MEBIBYTE, BrokenOffError, WebAnswer
 from permafrost.errors import PermafrostError
 from permafrost.progress import progress
 
-if TYPE_CHECKING:
-    from requests import Response
-
 log = logging.getLogger(__name__)
-MEBIBYTE, PIECE = 1 << 20, 1 << 14
 TRIES = 5
-TIMEOUT = (10.0, 60.0)  # seconds: to connect, and between two pieces
-PASSING = {408, 425, 429, 500, 502, 503, 504}
+WINDOW, LEAST = 60.0, 1 << 16  # a transfer of fewer bytes than LEAST in so many seconds is broken off
+UNDECLARED = 8 << 30  # bytes that a server may send without having said how many
 
 
-class _BrokenOffError(Exception):
-    """A failure that may pass: the next try continues."""
-
-
-def download(url: str, target: Path, sha256: str | None, pause: float = 1.0) -> str:
+def download(url: str, target: Path, sha256: str | None, pause: float = 1.0, window: float = WINDOW) -> str:
     """Bring ``url`` (https, http or file) to ``target`` and return the file's sha256.
 
     What has arrived is kept beside the target as ``.part`` and continued by the next try, also of a later run (there
     only with ``sha256`` given: else nothing tells whether the server still has the same file). A target that is there
-    with the right checksum is not loaded again.
+    with the right checksum is not loaded again. A file is kept as it is sent: nothing is decompressed.
 
     Args:
         url: where from.
         target: the file to write; its folder must exist.
         sha256: expected checksum in hexadecimal, or None.
         pause: seconds before the second try; doubled for each further one without progress.
+        window: seconds in which ``LEAST`` bytes have to come.
 
     Raises:
-        PermafrostError: not there, not reachable after ``TRIES`` tries without progress, or another checksum.
+        PermafrostError: not there, not reachable after ``TRIES`` tries without progress, more than the disk has room
+            for or than ``UNDECLARED``, or another checksum.
     """
     if sha256 is not None and target.exists() and checksum(target) == sha256.lower():
         return sha256.lower()
     part = target.with_name(target.name + ".part")
     if sha256 is None:
         part.unlink(missing_ok=True)
-    if urlsplit(url).scheme == "file":
-        _copy(url, part)
-    else:
-        _load(url, part, pause)
+    try:
+        with room.full_disk_told(url):
+            if urlsplit(url).scheme == "file":
+                _copy(url, part)
+            else:
+                _load(url, part, pause, window, checked=sha256 is not None)
+    except PermafrostError:
+        if part.is_file() and (sha256 is None or part.stat().st_size == 0):
+            part.unlink()  # a later run would not continue it
+        raise
     measured = checksum(part)
     if sha256 is not None and measured != sha256.lower():
         part.unlink()
@@ -71,22 +75,26 @@ def checksum(file: Path) -> str:
 
 def _copy(url: str, part: Path) -> None:
     source = Path(url2pathname(urlsplit(url).path))
+    if not source.is_file():
+        raise PermafrostError(f"{url}: {source} cannot be read, it is no file; check the path")
+    _refuse_too_much(url, part, source.stat().st_size)
     try:
         shutil.copyfile(source, part)
-    except OSError as error:
+    except PermissionError as error:
         raise PermafrostError(f"{url}: {source} cannot be read ({error.strerror}); check the path") from None
 
 
-def _load(url: str, part: Path, pause: float) -> None:
+def _load(url: str, part: Path, pause: float, window: float, checked: bool) -> None:
     furthest, failed = 0, 0
     while True:
         try:
-            _try(url, part)
+            _try(url, part, window, checked)
             return
-        except _BrokenOffError as error:
+        except BrokenOffError as error:
             have = part.stat().st_size if part.exists() else 0
-            # Only new ground counts as progress: a server that can not resume breaks off at the same place for ever.
-            failed = 0 if have > furthest else failed + 1
+            # Only new ground counts as progress: a server that can not resume breaks off at the same place for ever,
+            # and one that drips gains a few bytes each time.
+            failed = 0 if have >= furthest + LEAST else failed + 1
             furthest = max(furthest, have)
             if failed >= TRIES:
                 raise PermafrostError(
@@ -98,51 +106,53 @@ def _load(url: str, part: Path, pause: float) -> None:
             time.sleep(wait)
 
 
-def _try(url: str, part: Path) -> None:
-    # Here and not above: a source that is not downloaded does not pay for loading requests.
-    import requests
-
+def _try(url: str, part: Path, window: float, checked: bool) -> None:
     have = part.stat().st_size if part.exists() else 0
-    # identity: with a compressed transfer, lengths and ranges would not be those of the file.
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    try:
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-            status, told = response.status_code, response.headers.get("Content-Range", "")
-            if status == 416 and told == f"bytes */{have}":
-                return  # the part is the whole file
-            if status == 416 or (status == 206 and not told.startswith(f"bytes {have}-")):
-                part.unlink()
-                raise _BrokenOffError(f"the server cannot continue at byte {have} (it says {told!r})")
-            if status in PASSING:
-                raise _BrokenOffError(f"the server answered {status} {response.reason}")
-            if not response.ok:
-                raise PermafrostError(f"{url}: the server answered {status} {response.reason}; check the address")
-            _save(response, part, url)
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        raise _BrokenOffError(f"{type(error).__name__}: {error}") from None
-    except requests.RequestException as error:
-        raise PermafrostError(f"{url}: {error}; check the address") from None
+    with WebAnswer(url, have, window, LEAST) as answer:
+        if answer.complete:
+            return  # the part is the whole file
+        if answer.refused:
+            part.unlink()
+            raise BrokenOffError(f"the server cannot continue at byte {have} (it says {answer.refused!r})")
+        if answer.encoding != "identity" and not checked:
+            raise PermafrostError(
+                f"{url}: the server sends the file compressed ({answer.encoding}), though asked not to, and no sha256 "
+                "says whether that is the file; give the sha256 of what is sent (as of curl -O), or another address"
+            )
+        if answer.length is not None:
+            _refuse_too_much(url, part, answer.length)
+        # Behind what is there, or from the start where the server sends the whole again.
+        with part.open("ab" if answer.resumed else "wb") as file:
+            start, length = file.tell(), answer.length
+            most = UNDECLARED if length is None else start + length
+
+            def written() -> Iterator[None]:
+                """Write in small pieces, so that little is lost when it breaks off; one step for each MiB."""
+                told = start
+                for piece in answer.pieces():
+                    file.write(piece)
+                    if file.tell() > most:
+                        file.truncate(0)
+                        raise PermafrostError(
+                            f"{url}: the server sent more than {room.in_words(most)} and never said how much; it was "
+                            "removed. If the file is that large, download it yourself and set dataset.path"
+                        )
+                    while file.tell() - told >= MEBIBYTE:
+                        told += MEBIBYTE
+                        _refuse_too_much(url, part, 0)
+                        yield
+
+            for _ in progress(written(), length and length // MEBIBYTE, f"download {url}", "MiB"):
+                ...
+            if length is not None and file.tell() < start + length:
+                raise BrokenOffError(f"the server closed after {file.tell()} of {start + length} bytes")
 
 
-def _save(response: "Response", part: Path, url: str) -> None:
-    """Write the body to ``part``: behind what is there, or from the start where the server sends the whole again."""
-    resumed = response.status_code == 206
-    length = int(response.headers.get("Content-Length", 0)) or None
-    with part.open("ab" if resumed else "wb") as file:
-        start = file.tell()
-        mebibytes = _write(response, file)
-        for _ in progress(mebibytes, length and length // MEBIBYTE, f"download {url}", "MiB"):
-            ...
-        if length is not None and file.tell() < start + length:
-            raise _BrokenOffError(f"the server closed after {file.tell()} of {start + length} bytes")
-
-
-def _write(response: "Response", file: IO[bytes]) -> Iterator[None]:
-    """Write the body in small pieces, so that little is lost when it breaks off; one step for each MiB."""
-    since = 0
-    for piece in response.iter_content(PIECE):
-        file.write(piece)
-        since += len(piece)
-        while since >= MEBIBYTE:
-            since -= MEBIBYTE
-            yield
+def _refuse_too_much(url: str, part: Path, more: int) -> None:
+    """Refuse ``more`` bytes than the disk has room for; also none, where others fill it meanwhile."""
+    have = room.free(part.parent)
+    if more >= have:
+        raise PermafrostError(
+            f"{url}: {room.in_words(more)} are to come, but there is room for {room.in_words(have)} in "
+            f"{part.parent.resolve()}; make room and run again"
+        )

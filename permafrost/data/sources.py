@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from permafrost import room
 from permafrost.data.dataset import Dataset, UrlSource
 from permafrost.errors import PermafrostError
 
@@ -84,7 +85,8 @@ def _download(source: UrlSource, fresh: Path, work: Path) -> None:
             target = fresh / file.file_name
             if target.exists():
                 raise PermafrostError(f"{where}: {file.file_name} is there twice; give one of them another `name`")
-            shutil.copyfile(got, target)
+            with room.full_disk_told(where):
+                shutil.copyfile(got, target)
         else:
             extract(got, fresh, file.archive, file.strip)
 

@@ -1,10 +1,16 @@
+import gzip
 import hashlib
+import shutil
 import threading
+from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from permafrost.data.download import PIECE, TRIES, checksum, download
+from permafrost import room
+from permafrost.data import download as downloads
+from permafrost.data.download import LEAST, TRIES, checksum, download
+from permafrost.data.web_answer import PIECE
 from permafrost.errors import PermafrostError
 
 BODY = bytes(range(256)) * 12_800  # somewhat over 3 MiB, in quarters that are whole pieces
@@ -18,9 +24,13 @@ class Server(ThreadingHTTPServer):
     break_after = 0  # bytes after which it closes the connection; 0: never
     breaks = 0  # how often it does that
     answers = ()  # statuses to answer with before anything else
+    drips = None  # what it sends a byte at a time without end: "headers", "body", "chunk sizes"
+    endless = False  # whether it sends zeros without end and says no length
+    encoding = None  # the Content-Encoding under which it sends BODY, compressed
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
+        self.ended = threading.Event()
         self.asked = []  # the Range header of every request
 
     @property
@@ -35,6 +45,9 @@ class Handler(BaseHTTPRequestHandler):
         if server.answers:
             status, *server.answers = server.answers
             self.send_error(status)
+            return
+        if server.drips or server.endless or server.encoding:
+            self.misbehave(server)
             return
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and server.ranges else 0
         if start >= len(BODY):
@@ -53,6 +66,25 @@ class Handler(BaseHTTPRequestHandler):
             stop = start + server.break_after
         self.wfile.write(BODY[start:stop])
 
+    def misbehave(self, server):
+        if server.drips == "headers":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        else:
+            self.send_response(200)
+            if server.encoding:
+                self.send_header("Content-Encoding", server.encoding)
+            if server.drips == "chunk sizes":
+                self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+        if server.encoding:
+            self.wfile.write(gzip.compress(BODY, mtime=0))
+            return
+        try:
+            while not server.ended.wait(0 if server.endless else 0.02):
+                self.wfile.write(bytes(PIECE) if server.endless else b"0")
+        except OSError:
+            pass  # the other side has had enough
+
     def log_message(self, *_):
         pass
 
@@ -63,6 +95,7 @@ def server():
         thread = threading.Thread(target=started.serve_forever, args=(0.01,))
         thread.start()
         yield started
+        started.ended.set()
         started.shutdown()
         thread.join()
 
@@ -158,12 +191,88 @@ def test_a_wrong_checksum_names_all_three_and_removes_the_file(server, tmp_path)
 
 
 def test_a_file_url(tmp_path):
-    (tmp_path / "a file").write_bytes(BODY)
-    url = (tmp_path / "a file").as_uri()
-    assert download(url, tmp_path / "got", SHA) == SHA
+    assert download(_file(tmp_path), tmp_path / "got", SHA) == SHA
     assert checksum(tmp_path / "got") == SHA
 
 
 def test_a_file_url_that_is_not_there(tmp_path):
     with pytest.raises(PermafrostError, match="missing cannot be read"):
         download((tmp_path / "missing").as_uri(), tmp_path / "got", SHA)
+
+
+@pytest.mark.parametrize("what", ["headers", "body", "chunk sizes"])
+def test_a_server_that_drips_is_given_up(server, tmp_path, what):
+    server.drips = what
+    with pytest.raises(PermafrostError, match=rf"in 0\.1 s, expected {LEAST}; gave up after {TRIES} tries"):
+        download(server.url, tmp_path / "got", None, pause=0, window=0.1)
+    assert len(server.asked) == TRIES
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stream_without_end_is_cut_off_and_nothing_is_kept(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "UNDECLARED", 3 << 20)
+    server.endless = True
+    for sha256 in (None, SHA):
+        with pytest.raises(PermafrostError, match=r"sent more than 3\.1 MB and never said how much"):
+            download(server.url, tmp_path / "got", sha256, pause=0)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_sent_compressed_is_not_decompressed(server, tmp_path):
+    server.encoding = "gzip"
+    with pytest.raises(PermafrostError, match=r"compressed \(gzip\).*give the sha256"):
+        download(server.url, tmp_path / "got", None, pause=0)
+    assert list(tmp_path.iterdir()) == []
+    sent = gzip.compress(BODY, mtime=0)
+    assert download(server.url, tmp_path / "got", hashlib.sha256(sent).hexdigest(), pause=0)
+    assert (tmp_path / "got").read_bytes() == sent
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """Sets how much a disk has left, beyond the reserve."""
+    usage = namedtuple("usage", "total used free")
+
+    def leave(*answers):
+        left = list(answers)
+        monkeypatch.setattr(
+            shutil, "disk_usage", lambda _: usage(0, 0, room.RESERVE + (left.pop(0) if len(left) > 1 else left[0]))
+        )
+
+    return leave
+
+
+def test_a_file_larger_than_the_room_is_refused_before_it_comes(server, tmp_path, disk):
+    disk(len(BODY) - 1)
+    for url in (server.url, _file(tmp_path)):
+        with pytest.raises(PermafrostError, match=rf"{url}: 3\.3 MB are to come, but there is room for 3\.3 MB"):
+            download(url, tmp_path / "got", SHA)
+    assert [path.name for path in tmp_path.iterdir()] == ["a file"]
+
+
+def test_a_disk_that_others_fill_meanwhile(server, tmp_path, disk):
+    disk(2 * len(BODY), 0)
+    with pytest.raises(PermafrostError, match=r"room for 0\.0 MB"):
+        download(server.url, tmp_path / "got", SHA)
+    kept = (tmp_path / "got.part").read_bytes()
+    assert kept and BODY.startswith(kept)
+    disk(2 * len(BODY))
+    assert download(server.url, tmp_path / "got", SHA) == SHA
+    assert server.asked[1] == f"bytes={len(kept)}-"
+
+
+def test_a_disk_that_is_full_is_said_plainly(server, tmp_path):
+    (tmp_path / "got.part").symlink_to("/dev/full")
+    with pytest.raises(PermafrostError, match=rf"{server.url}: no room left on the disk .*make room and run again"):
+        download(server.url, tmp_path / "got", SHA)
+
+
+def test_a_file_url_that_is_no_file(tmp_path):
+    for path in ("/dev/zero", tmp_path.as_posix()):
+        with pytest.raises(PermafrostError, match="it is no file"):
+            download(f"file://{path}", tmp_path / "got", None)
+
+
+def _file(folder):
+    (folder / "a file").write_bytes(BODY)
+    return (folder / "a file").as_uri()
