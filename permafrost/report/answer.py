@@ -1,4 +1,4 @@
-"""The study's answer in a sentence, and what a reader has to know before believing it."""
+"""The study's answer, and what a reader has to know before believing it."""
 
 from typing import Any
 
@@ -6,37 +6,103 @@ from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import BASELINE, control_of, is_control
-from permafrost.report.wording import interval, limits, percent, plural, points
+from permafrost.evaluation.study import BASELINE, BASELINES, control_of, is_control
+from permafrost.report.wording import interval, limits, listed, percent, plural, points
+
+# What the field calls two of the strategies.
+TERMS = {BASELINE: "full fine-tuning", "head": "linear probing"}
 
 
 def answer(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str:
-    """One Markdown sentence: the strategy to take (chosen on validation), its test score, and what it gains."""
+    """The answer in Markdown: how deep one may freeze, how baselines and random weights stand to the choice; then the
+    strategy chosen on validation with its test score."""
     model = chosen_model(cells)
     freeze = chosen_freeze(cells, model)
-    score = summary[model][freeze]["test_accuracy"]
-    spread = f"95 % interval {limits(score['ci_low'], score['ci_high'])}, {rests_on(analysis)}"
-    parts = [
-        f"On `{summary['data']['name']}`, `{model}` does best with strategy **`{freeze}`** (chosen on validation): "
-        f"**{percent(score['mean'])} %** test accuracy ({spread if score['n'] > 1 else 'one seed'})"
-    ]
-    against = {item.strategy: item for item in analysis.models[model].contrasts if item.question == "baseline"}
-    if freeze in against:
-        parts.append(f"{_difference(against[freeze])} against `{BASELINE}`, {verdict(against[freeze], analysis)}")
-    elif freeze == BASELINE and against:
-        nearest = max(against, key=lambda other: summary[model][other]["valid_accuracy"]["mean"])
-        parts.append(
-            "no strategy that freezes anything does better on validation, and the next, "
-            f"`{nearest}`, stands on the test clips at {_difference(against[nearest])} against it, "
-            f"{verdict(against[nearest], analysis)}"
-        )
+    parts = [_depth(cells, summary["data"]["name"], analysis, model), *_baseline(summary, analysis, model, freeze)]
     transfer = analysis.transfer.get(model)
     for gain in transfer.gains if transfer else []:
         if gain.strategy == freeze:
             parts.append(
-                f"{_difference(gain)} against the same strategy from random weights, {verdict(gain, analysis)}"
+                f"pretraining is worth {_difference(gain)} to `{freeze}` against random weights, "
+                f"{verdict(gain, analysis)}"
             )
-    return "; ".join(parts) + "."
+    return introduced(f"{'; '.join(parts)}. {_choice(summary, analysis, model, freeze)}")
+
+
+def introduced(text: str) -> str:
+    """Markdown with the field's names of the strategies ``none`` and ``head`` where they first appear."""
+    for name, term in TERMS.items():
+        if f"{term} (`{name}`)" not in text:
+            text = text.replace(f"`{name}`", f"{term} (`{name}`)", 1)
+    return text
+
+
+def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
+    """Which depths can be told from full fine-tuning, and the cheapest that cannot."""
+    start = f"On `{data}`, "
+    against = [item for item in analysis.models[model].contrasts if item.question == "baseline"]
+    if BASELINE not in cells.freezes:
+        return f"{start}no depth of `{model}` is compared with `{BASELINE}`, which the study does not have"
+    if not against:
+        return f"{start}no depth of `{model}` is compared: the study has no strategy beside `{BASELINE}`"
+    if analysis.seeds == 1:
+        return f"{start}whether any depth of `{model}` differs from `{BASELINE}` cannot be told from one seed"
+    told = {side: [item for item in against if _supported(item) == side] for side in (1, -1)}
+    said = [
+        f"{listed([f'`{item.strategy}` ({_difference(item)})' for item in items])} "
+        f"{'is' if len(items) == 1 else 'are'} {'better' if side > 0 else 'worse'}"
+        for side, items in told.items()
+        if items
+    ]
+    parts = [
+        f"{start}{listed(said)} than `{BASELINE}` for `{model}`"
+        if said
+        else f"{start}no depth of `{model}` can be told from `{BASELINE}` with {rests_on(analysis)}"
+    ]
+    size = cells.runs[cells.runs["model"] == model].groupby("freeze")["trainable_parameters"].mean()
+    alike = sorted((item for item in against if not _supported(item)), key=lambda item: size[item.strategy])
+    equal = [item for item in alike if item.verdict == "not supported"]
+    if alike and alike[:1] != equal[:1]:
+        parts.append(f"the cheapest that cannot be told from it is `{alike[0].strategy}` ({_difference(alike[0])})")
+    if equal:
+        parts.append(
+            f"the cheapest equivalent, within {percent(analysis.relevant, 0)} points of it, is `{equal[0].strategy}` "
+            f"({_difference(equal[0])})"
+        )
+    return "; ".join(parts)
+
+
+def _supported(item: Contrast) -> int:
+    """1 where the strategy is better beyond doubt, -1 where it is worse, 0 where it cannot be told."""
+    return 0 if item.verdict != "supported" else 1 if item.gap > 0 else -1
+
+
+def _baseline(summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> list[str]:
+    """How the baseline that does best on validation stands to the chosen strategy; empty without baselines."""
+    if model not in analysis.references:
+        return []
+    known = summary[BASELINES]
+    best = max(known, key=lambda name: known[name]["valid_accuracy"]["mean"])
+    found = analysis.references[model].contrasts
+    item = next(item for item in found if (item.strategy, item.reference) == (freeze, best))
+    side = "higher" if item.gap < 0 else "lower"
+    limits_of = "" if item.low is None or item.high is None else f" {interval(-item.high, -item.low, signed=True)}"
+    gap = f"{percent(abs(item.gap))} points {side}" if item.gap else "as high"
+    return [f"the baseline `{best}` is {gap}{limits_of} than `{freeze}`, {verdict(item, analysis)}"]
+
+
+def _choice(summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> str:
+    """The strategy chosen on validation, its test score, and what it gains."""
+    score = summary[model][freeze]["test_accuracy"]
+    spread = f"95 % interval {limits(score['ci_low'], score['ci_high'])}, {rests_on(analysis)}"
+    said = (
+        f"`{model}` does best with strategy **`{freeze}`** (chosen on validation): **{percent(score['mean'])} %** test "
+        f"accuracy ({spread if score['n'] > 1 else 'one seed'})"
+    )
+    for item in analysis.models[model].contrasts:
+        if item.question == "baseline" and item.strategy == freeze:
+            said += f"; {_difference(item)} against `{BASELINE}`, {verdict(item, analysis)}"
+    return f"{said}."
 
 
 def verdict(item: Contrast, analysis: Analysis) -> str:

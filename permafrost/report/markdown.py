@@ -8,7 +8,7 @@ from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import control_of, is_control
-from permafrost.report.answer import answer, notes
+from permafrost.report.answer import answer, introduced, notes
 from permafrost.report.findings import effect, findings
 from permafrost.report.wording import count, interval, limits, mean_and_sd, percent, plural, points, probability
 
@@ -39,7 +39,7 @@ def report(name: str, cells: Cells, summary: dict[str, Any], analysis: Analysis,
         "## To keep in mind",
         "\n".join(f"- {line}" for line in notes(cells, summary, analysis)),
     ]
-    return "\n\n".join(blocks) + "\n"
+    return introduced("\n\n".join(blocks)) + "\n"
 
 
 def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> str:

@@ -56,20 +56,14 @@ def steps(model, freeze):
     return {"none": 0.5, "half": 0.9, "head": 0.5}[freeze] - 0.3 * model.endswith("_random")
 
 
-def test_the_answer_names_strategy_score_and_what_is_gained(study):
-    cells, summary, analysis = told(choose(study(["vit", "vit_random"], aim=steps), "half"))
-    text = answer(cells, summary, analysis)
-    numbers = summary["vit"]["half"]["test_accuracy"]
-    assert text.startswith("On `birds`, `vit` does best with strategy **`half`** (chosen on validation): **")
-    assert f"**{100 * numbers['mean']:.1f} %** test accuracy (95 % interval {100 * numbers['ci_low']:.1f} to" in text
-    assert "3 seeds and 40 test clips)" in text
-    assert "against `none`, a difference that survives correction" in text
-    assert "against the same strategy from random weights, a difference that survives correction" in text
-    assert text.endswith(".")
-
-
 def test_a_difference_within_noise_is_said_to_be(study):
     text = answer(*told(choose(study(["vit"], aim=lambda model, freeze: 0.7), "half")))
+    assert text.startswith(
+        "On `birds`, no depth of `vit` can be told from full fine-tuning (`none`) with 3 seeds and 40"
+    )
+    assert (
+        "; the cheapest that cannot be told from it is linear probing (`head`) (" in text and "equivalent" not in text
+    )
     assert "against `none`, which 3 seeds and 40 test clips cannot tell from zero" in text
     assert "random" not in text
 
@@ -82,26 +76,6 @@ def test_a_difference_that_falls_to_correction_is_undecided(study):
     assert verdict(few, analysis) == "which is undecided: 3 seeds and 40 test clips are too few to claim a difference"
     item = replace(item, low=-0.01, high=0.02, verdict="not supported")
     assert verdict(item, analysis) == "so that a difference of 4 points or more is excluded"
-
-
-def test_when_nothing_frozen_is_best_the_next_strategy_is_named(study):
-    text = answer(*told(choose(study(["vit"], aim=lambda model, freeze: 0.9 if freeze == "none" else 0.5), "none")))
-    assert "strategy **`none`**" in text
-    assert "no strategy that freezes anything does better" in text
-    assert "against it, a difference that survives correction" in text
-
-
-def test_a_single_seed_claims_nothing(study):
-    cells, summary, analysis = told(study(["vit", "vit_random"], seeds=[3]))
-    text = answer(cells, summary, analysis)
-    assert "(one seed)" in text
-    assert "interval" not in text and "[" not in text and "survives" not in text
-    assert any(line.startswith("There is one seed") for line in notes(cells, summary, analysis))
-
-
-def test_a_control_is_never_the_answer(study):
-    cells = study(["vit", "vit_random"], aim=lambda model, freeze: 0.9 if model == "vit_random" else 0.4)
-    assert "`vit` does best" in answer(*told(cells))
 
 
 def test_notes_say_what_the_numbers_hang_on(study):

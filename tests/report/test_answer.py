@@ -1,0 +1,90 @@
+"""The answer: its first sentence for every kind of study, and what stands beside it."""
+
+from dataclasses import replace
+
+import pytest
+
+from permafrost.evaluation.cells import read_study
+from permafrost.report.answer import answer, notes
+from permafrost.report.markdown import report
+from tests.report.test_report import FREEZES, choose, steps, told
+
+
+@pytest.fixture
+def study(fake_study):
+    def read(models=("vit",), freezes=FREEZES, seeds=(0, 1, 2), baselines=(), **options):
+        folder = fake_study(models, freezes, seeds, baselines=baselines, **options)
+        return read_study(folder, list(models), list(freezes), list(seeds), list(baselines))
+
+    return read
+
+
+def judged(given, verdicts):
+    """The study with these verdicts (strategy: verdict) on the contrasts with ``none``."""
+    cells, summary, analysis = given
+    result = analysis.models["vit"]
+    items = [replace(it, verdict=verdicts.get(it.strategy, it.verdict)) for it in result.contrasts]
+    return cells, summary, replace(analysis, models={"vit": replace(result, contrasts=items)})
+
+
+def test_depths_that_can_be_told_are_named_with_their_side(study):
+    text = answer(*told(choose(study(["vit", "vit_random"], aim=steps), "half")))
+    first, second = text.split(". `vit` does best")
+    assert first.startswith("On `birds`, `half` (+")
+    assert ") is better than full fine-tuning (`none`) for `vit`; the cheapest that cannot be told from it is" in first
+    assert "pretraining is worth +" in first and "against random weights, a difference that survives" in first
+    assert "strategy **`half`** (chosen on validation): **" in second
+    assert "test accuracy (95 % interval" in second and "3 seeds and 40 test clips)" in second
+    assert second.endswith("against `none`, a difference that survives correction.")
+
+
+def test_when_every_depth_is_worse_nothing_is_called_cheapest(study):
+    text = answer(*told(choose(study(aim=lambda model, freeze: 0.9 if freeze == "none" else 0.4), "none")))
+    assert ") are worse than full fine-tuning (`none`) for `vit`. `vit` does best with strategy **`none`**" in text
+    assert "cheapest" not in text
+
+
+def test_only_what_is_shown_to_be_equivalent_is_called_so(study):
+    given = told(choose(study(aim=lambda model, freeze: 0.7), "half"))
+    text = answer(*judged(given, {"half": "not supported", "head": "undecided"}))
+    assert "the cheapest that cannot be told from it is linear probing (`head`)" in text
+    assert "the cheapest equivalent, within 4 points of it, is `half` (" in text
+    text = answer(*judged(given, {"half": "not supported", "head": "not supported"}))
+    assert "cannot be told from it" not in text and "cheapest equivalent, within 4 points of it, is linear" in text
+
+
+def test_a_study_without_full_fine_tuning_says_so(study):
+    text = answer(*told(study(freezes=["half", "head"])))
+    assert "no depth of `vit` is compared with full fine-tuning (`none`), which the study does not have. " in text
+    text = answer(*told(study(freezes=["none"])))
+    assert "the study has no strategy beside full fine-tuning (`none`). " in text
+
+
+def test_a_single_seed_claims_nothing(study):
+    cells, summary, analysis = told(study(["vit", "vit_random"], seeds=[3]))
+    text = answer(cells, summary, analysis)
+    assert "differs from full fine-tuning (`none`) cannot be told from one seed" in text
+    assert "(one seed)" in text
+    assert "interval" not in text and "[" not in text and "survives" not in text
+    assert any(line.startswith("There is one seed") for line in notes(cells, summary, analysis))
+
+
+def test_a_control_is_never_the_answer(study):
+    cells = study(["vit", "vit_random"], aim=lambda model, freeze: 0.9 if model == "vit_random" else 0.4)
+    assert "`vit` does best" in answer(*told(cells))
+
+
+@pytest.mark.parametrize(("score", "side"), [(0.95, "higher"), (0.3, "lower")])
+def test_a_baseline_is_set_beside_the_chosen_strategy(study, score, side):
+    aim = {"svm": score}
+    text = answer(*told(study(baselines=["svm"], aim=lambda model, freeze: aim.get(model, 0.6))))
+    first = text.split(". `vit` does best")[0]
+    assert f" points {side} [" in first and "the baseline `svm` is " in first
+    assert "baseline" not in answer(*told(study()))
+
+
+def test_the_field_s_names_stand_once_in_the_report(study):
+    text = report("demo", *told(study(["vit", "vit_random"])))
+    for name, term in (("none", "full fine-tuning"), ("head", "linear probing")):
+        assert text.count(f"{term} (`{name}`)") == 1
+        assert text.index(f"`{name}`") == text.index(f"{term} (`{name}`)") + len(term) + 2
