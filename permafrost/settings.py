@@ -78,6 +78,13 @@ def check_name(name: str, key: str) -> None:
         raise PermafrostError(f"{key}: got {shown(name)}: {error}") from None
 
 
+def part_of(values: Any, schema: type[Model], key: str) -> Model:
+    """Those of ``values`` that ``schema`` has, checked: a recipe is read in parts, each by the package that uses it."""
+    if isinstance(values, Mapping):
+        values = {name: values[name] for name in schema.model_fields if name in values}
+    return validate(schema, values, key)
+
+
 def choose(name: Any, allowed: Iterable[str], key: str) -> None:
     """Raise unless ``name`` is one of ``allowed``; the error suggests the nearest name."""
     allowed = list(allowed)

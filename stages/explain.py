@@ -18,17 +18,17 @@ from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.baselines.stored import load_model
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
-from permafrost.evaluation.records import RUNS, check_runs, read_project
+from permafrost.evaluation.records import RUNS, check_runs, read_project, read_record
 from permafrost.evaluation.study import Run, Study
 from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
 from permafrost.report.explained import Picture, write_pictures
 from permafrost.report.explanation_figures import draw_explanation
 from permafrost.report.saliency_figure import caption, draw_saliency
-from permafrost.settings import choose
+from permafrost.settings import choose, part_of
 from permafrost.transfer.explained_clips import look, one_of_each_class
 from permafrost.transfer.recipe import Training
-from stages.stage import parameters, part, run, section
+from stages.stage import parameters, run, section
 
 OUT = Path("plots/explain")
 
@@ -57,16 +57,17 @@ def main() -> None:
             continue
         this = runs[name]
         check_runs([this], project)
+        # As it was when the run was trained, which is what it is now: explain depends on runs, not on their parameters.
+        recipe = read_record(RUNS / this.folder)["parameters"][this.section][this.model]
         if this.is_baseline:
-            key = f"baselines.{name}"
-            recipe = read_baseline(parameters(key), key)
+            recipe = read_baseline(recipe, f"baselines.{name}")
             if not isinstance(recipe, NetworkBaseline):
                 shown += _explain_classical(name, this, clips, test, arguments.label, arguments.clip)
                 continue
             base, normalise = RUNS / this.folder / "base.safetensors", recipe.normalise
         else:
             base = Path("weights/base", f"{this.model}.safetensors")
-            normalise = part(f"models.{this.model}", Training).normalise
+            normalise = part_of(recipe, Training, f"models.{this.model}").normalise
         shown += _explain_network(name, this, base, normalise, clips, test)
     write_pictures(OUT, shown, keep=bool(arguments.names))
 

@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-from permafrost.audio.settings import Preprocess
 from permafrost.baselines.inputs import BaselineInput, prepare_input
 from permafrost.data.tables import read_clips
 from permafrost.provenance.identity import identity
-from stages.stage import part, run, section
+from stages.stage import parameters, part, run
 
 
 def main() -> None:
@@ -16,7 +15,7 @@ def main() -> None:
     parser.add_argument("--baseline", required=True, help="the baseline's name under baselines in params.yaml")
     name = parser.parse_args().baseline
     key = f"baselines.{name}"
-    waveforms, rate = Path("data/waveforms.npy"), section("preprocess", Preprocess).sample_rate
+    waveforms, rate = Path("data/waveforms.npy"), parameters("preprocess.sample_rate")
     prepare_input(
         part(key, BaselineInput).input,
         waveforms,

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from permafrost.data.dataset import RAW_FOLDER, Dataset
+from permafrost.data.dataset import RAW_FOLDER, Origin
 from permafrost.data.sources import fetch
-from stages.stage import run, section
+from stages.stage import part, run
 
 
 def main() -> None:
     """Write data/raw."""
-    fetch(section("dataset", Dataset), Path(RAW_FOLDER))
+    fetch(part("dataset", Origin), Path(RAW_FOLDER))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from pathlib import Path
 from permafrost.audio.preprocessing import Kept, Recording, Rejection, preprocess, stop_if_too_many_rejected
 from permafrost.audio.settings import Preprocess
 from permafrost.data.clips import find_clips
-from permafrost.data.dataset import Dataset
+from permafrost.data.dataset import Labelled
 from permafrost.data.tables import ClipRow, write_clips, write_rejected, write_remarks
-from stages.stage import run, section
+from stages.stage import parameters, part, run, section
 
 WAVEFORMS, CLIPS = Path("data/waveforms.npy"), Path("data/clips.csv")
 REJECTED, REMARKS = Path("data/rejected.csv"), Path("data/remarks.csv")
@@ -16,11 +16,11 @@ REJECTED, REMARKS = Path("data/rejected.csv"), Path("data/remarks.csv")
 
 def main() -> None:
     """Decode every recording once; list what is kept and what is not."""
-    dataset = section("dataset", Dataset)
+    root = Path(parameters("dataset.path"))
     settings = section("preprocess", Preprocess)
-    clips = find_clips(Path(dataset.path), dataset.labels)
+    clips = find_clips(root, part("dataset", Labelled).labels)
     paths = [clip.path for clip in clips]
-    outcomes = preprocess(Path(dataset.path), [Recording(path) for path in paths], settings, WAVEFORMS)
+    outcomes = preprocess(root, [Recording(path) for path in paths], settings, WAVEFORMS)
     pairs = list(zip(clips, outcomes, strict=True))
     write_rejected(REJECTED, ((clip.path, found.reason) for clip, found in pairs if isinstance(found, Rejection)))
     stop_if_too_many_rejected(paths, outcomes, settings, REJECTED)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from permafrost.audio.inputs import Rendered
 from permafrost.audio.rendering import render
-from permafrost.audio.settings import Preprocess
-from stages.stage import part, run, section
+from stages.stage import parameters, part, run
 
 WAVEFORMS, INPUTS = Path("data/waveforms.npy"), Path("data/inputs")
 
@@ -17,8 +16,7 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="the recipe's name under models in params.yaml")
     model = parser.parse_args().model
     recipe = part(f"models.{model}", Rendered)
-    sample_rate = section("preprocess", Preprocess).sample_rate
-    render(WAVEFORMS, sample_rate, recipe.input, INPUTS / f"{model}.npy")
+    render(WAVEFORMS, parameters("preprocess.sample_rate"), recipe.input, INPUTS / f"{model}.npy")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from typing import Any
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.provenance.lock import keep_copy
-from permafrost.settings import Model, nearest, shown, validate
+from permafrost.settings import Model, nearest, part_of, shown, validate
 from permafrost.threads import fix_threads
 
 PARAMS = Path("params.yaml")
+READ = "permafrost.parameters"  # the audit event by which it can be watched what a stage reads: the dotted key
 
 
 def parameters(key: str) -> Any:
@@ -24,6 +25,11 @@ def parameters(key: str) -> Any:
     Raises:
         PermafrostError: params.yaml cannot be read, or the key is not in it (the error lists what is).
     """
+    sys.audit(READ, key)
+    return _value(key)
+
+
+def _value(key: str) -> Any:
     node: Any = plain_yaml.read(PARAMS)
     walked: list[str] = []
     for part in filter(None, key.split(".")):
@@ -50,14 +56,14 @@ def section(key: str, schema: type[Model]) -> Model:
 
 
 def part(key: str, schema: type[Model]) -> Model:
-    """Those parameters under ``key`` that ``schema`` has: a recipe is read in parts, each by the package that uses it.
+    """Those parameters under ``key`` that ``schema`` has.
 
     Keys that no part knows are refused once, by the stage ``code``, which checks all parameters.
     """
-    values = parameters(key)
-    if isinstance(values, dict):
-        values = {name: values[name] for name in schema.model_fields if name in values}
-    return validate(schema, values, key)
+    values = _value(key)
+    for name in schema.model_fields:
+        sys.audit(READ, f"{key}.{name}")
+    return part_of(values, schema, key)
 
 
 def run(main: Callable[[], None]) -> None:

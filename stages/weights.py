@@ -22,7 +22,8 @@ def main() -> None:
         from permafrost.transfer.pretraining import pretrain
 
         rate, seconds = parameters("preprocess.sample_rate"), parameters("preprocess.clip_seconds")
-        state = pretrain(parameters(key), rate, seconds, threads=parameters("train.threads"), key=key)
+        recipe = {name: parameters(f"{key}.{name}") for name in ("backbone", "input", "normalise", "pretrain")}
+        state = pretrain(recipe, rate, seconds, threads=parameters("train.threads"), key=key)
         metadata = {"backbone": backbone, "source": "procedural"}
     else:
         state, metadata = base_of(settings, backbone, key)

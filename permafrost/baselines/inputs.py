@@ -59,7 +59,7 @@ def prepare_input(
                 save_descriptors(before, NAMES, values)
         save_descriptors(out, [NAMES[column] for column in kept], values[:, kept])
         return
-    path = Path(settings.file)
+    path = settings.path
     table = read_descriptor_table(path, settings.exclude)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if settings.sha256 not in (None, found):

@@ -1,8 +1,10 @@
 """What a data set is: where its recordings come from, and how label, group and fold of each are read."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pydantic import Field, field_validator, model_validator
 
@@ -52,6 +54,12 @@ class RemoteFile(Settings):
     def file_name(self) -> str:
         """The name the file is kept under."""
         return self.name or urlsplit(self.url).path.rpartition("/")[2]
+
+    @property
+    def local(self) -> Path | None:
+        """The file on this machine that a file:// address means, or None."""
+        address = urlsplit(self.url)
+        return Path(url2pathname(address.path)) if address.scheme == "file" else None
 
 
 class UrlSource(Settings):
@@ -118,20 +126,18 @@ Labels = Annotated[PatternLabels | TableLabels, Field(discriminator="kind")]
 Source = Annotated[SyntheticSource | PathSource | UrlSource, Field(discriminator="kind")]
 
 
-class Dataset(Settings):
-    """The ``dataset`` section.
+class Origin(Settings):
+    """The part of the ``dataset`` section that stage fetch reads.
 
     ``path`` is the folder that is read: ``data/raw`` where stage fetch writes, else a folder of the user's own, and
     then the source is that folder whatever ``source`` says.
     """
 
-    name: str = Field(min_length=1, max_length=200)
     path: str = Field(min_length=1, max_length=4096)
     source: Source
-    labels: Labels
 
     @model_validator(mode="after")
-    def _own_folder(self) -> "Dataset":
+    def _own_folder(self) -> "Origin":
         if self.source.kind == "path" and self.is_raw:
             raise ValueError(
                 f"with source.kind path, path must be the folder of your recordings, not {RAW_FOLDER}, which fetch "
@@ -148,6 +154,18 @@ class Dataset(Settings):
     def origin(self) -> SyntheticSource | PathSource | UrlSource:
         """Where the recordings really come from: ``source``, or the folder itself when ``path`` points elsewhere."""
         return self.source if self.is_raw else PathSource(kind="path")
+
+
+class Labelled(Settings):
+    """The part of the ``dataset`` section that says what a recording is."""
+
+    labels: Labels
+
+
+class Dataset(Origin, Labelled):
+    """The ``dataset`` section."""
+
+    name: str = Field(min_length=1, max_length=200)
 
 
 def _checked(pattern: str, needed: tuple[str, ...], allowed: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from permafrost import room
-from permafrost.data.dataset import Dataset, UrlSource
+from permafrost.data.dataset import Origin, UrlSource
 from permafrost.errors import PermafrostError
 
 # Outside stage fetch's output, which DVC removes before each run: a broken download continues from here.
@@ -14,7 +14,7 @@ NOTE = """This data set is read from its own folder, dataset.path in params.yaml
 """
 
 
-def fetch(dataset: Dataset, root: Path, work: Path = WORK_FOLDER) -> None:
+def fetch(dataset: Origin, root: Path, work: Path = WORK_FOLDER) -> None:
     """Fill ``root`` with the recordings of ``dataset``; it is complete or untouched.
 
     Generated and downloaded recordings are put together in ``work`` and then take the place of ``root``. A folder of

@@ -19,6 +19,11 @@ class ListFiles(Settings):
     valid: str
     test: str
 
+    @property
+    def named(self) -> dict[str, str]:
+        """Subset to the list's file."""
+        return {"train": self.train, "valid": self.valid, "test": self.test}
+
 
 class TorchaudioGtzan(Settings):
     """The fault-filtered GTZAN lists (443, 197 and 290 clips) that torchaudio carries."""
@@ -67,6 +72,11 @@ def divide_by_lists(
     return subsets
 
 
+def find_list(name: str, roots: Sequence[Path]) -> Path | None:
+    """The file of that name in the first of ``roots`` that has it."""
+    return next((root / name for root in roots if (root / name).is_file()), None)
+
+
 def _read(lists: ListFiles | TorchaudioGtzan, roots: Sequence[Path]) -> Iterable[tuple[str, str, list[str]]]:
     if isinstance(lists, TorchaudioGtzan):
         # Here and not above: only this kind of split pays for loading torch.
@@ -75,8 +85,8 @@ def _read(lists: ListFiles | TorchaudioGtzan, roots: Sequence[Path]) -> Iterable
         for subset, names in (("train", filtered_train), ("valid", filtered_valid), ("test", filtered_test)):
             yield subset, f"torchaudio's GTZAN list for {subset}", list(names)
         return
-    for subset, name in (("train", lists.train), ("valid", lists.valid), ("test", lists.test)):
-        file = next((root / name for root in roots if (root / name).is_file()), None)
+    for subset, name in lists.named.items():
+        file = find_list(name, roots)
         if file is None:
             places = " or ".join(str(root / name) for root in roots)
             raise PermafrostError(f"split.lists.{subset}: no file {places}; put the list there or give its path")

@@ -14,7 +14,7 @@ from permafrost.data.download import download
 from permafrost.errors import PermafrostError
 from permafrost.models.published import in_our_names, read_state
 from permafrost.models.registry import backbone_module
-from permafrost.models.weight_source import TORCHVISION, WeightsSettings
+from permafrost.models.weight_source import EXPECTED, TORCHVISION, WeightsSettings
 from permafrost.models.weights import file_sha256
 from permafrost.settings import choose, nearest, shown
 
@@ -65,8 +65,8 @@ def obtain(settings: WeightsSettings, backbone: str, key: str) -> Path:
         PermafrostError: no such local file, no such torchvision name, a checksum that does not match, or a download
             that failed: the message then says which file to put where.
     """
-    if settings.kind == "file":
-        return _local(settings, key)
+    if settings.file is not None:
+        return _local(settings, settings.file, key)
     wanted = _wanted(settings, backbone, key)
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     folders = [Path(folder).expanduser() for folder in os.environ.get(FOLDERS, "").split(os.pathsep) if folder]
@@ -80,12 +80,11 @@ def obtain(settings: WeightsSettings, backbone: str, key: str) -> Path:
     return _download(wanted, folders, cache, key)
 
 
-def _local(settings: WeightsSettings, key: str) -> Path:
-    path = Path(settings.weights).expanduser()
+def _local(settings: WeightsSettings, path: Path, key: str) -> Path:
     if not path.is_file():
         raise PermafrostError(
-            f"{key}.weights: no file {shown(settings.weights)} in {Path.cwd()}; expected random, procedural, "
-            f"{TORCHVISION}NAME, a url or the path of a file{nearest(settings.weights, ('random', 'procedural'))}"
+            f"{key}.weights: no file {shown(settings.weights)} in {Path.cwd()}; expected {EXPECTED}"
+            f"{nearest(settings.weights, ('random', 'procedural'))}"
         )
     if settings.weights_sha256 and (found := file_sha256(path)) != settings.weights_sha256:
         raise PermafrostError(

@@ -1,6 +1,7 @@
 """Where a recipe's weights come from: the grammar of ``models.X.weights``. Nothing heavy is imported here."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -9,6 +10,7 @@ from permafrost.settings import Settings
 
 Kind = Literal["random", "procedural", "torchvision", "url", "file"]
 TORCHVISION = "torchvision:"
+EXPECTED = f"random, procedural, {TORCHVISION}NAME, a url or the path of a file"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,3 +44,8 @@ class WeightsSettings(Settings):
         if self.weights.startswith(TORCHVISION):
             return "torchvision"
         return "url" if "://" in self.weights else "file"
+
+    @property
+    def file(self) -> Path | None:
+        """The local file that ``weights`` names, or None for the other four forms."""
+        return Path(self.weights).expanduser() if self.kind == "file" else None

@@ -109,7 +109,7 @@ def test_imports_run_downward():
         "data": {"data", "audio"},
         "models": {"models", "data"},
         "evaluation": {"evaluation", "provenance"},
-        "provenance": {"provenance"},
+        "provenance": {"provenance", "models", "data", "audio"},
         "transfer": {"transfer", "models", "data", "audio", "evaluation", "provenance"},
         "baselines": {"baselines", "transfer", "models", "data", "audio", "evaluation"},
         "prediction": {"prediction", "baselines", "transfer", "models", "data", "audio", "evaluation"},
