@@ -1,6 +1,7 @@
 """A copy of the project with a study small enough to run with DVC in a test."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -63,6 +64,7 @@ class Project:
 
     @params.setter
     def params(self, values):
+        values = json.loads(json.dumps(values))  # the same mapping in two places would be written as an alias
         (self.root / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
 
     def edit(self, file, old, new):
