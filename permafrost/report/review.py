@@ -2,6 +2,7 @@
 and what was changed. For a comment on a pull request."""
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
@@ -158,12 +159,29 @@ def models_of(result: Review) -> list[str]:
     return [*dict.fromkeys(names), *last]
 
 
+def strategies_of(result: Review, model: str) -> list[str]:
+    """The strategies of ``model`` in either revision, by depth: those that only the older one has stand where they
+    stood, and where it is known how many units each freezes, that decides."""
+    new, old = (list(side.summary.get(model, {})) for side in (result.after, result.before))
+    names = list(new)
+    for place, name in enumerate(old):
+        if name not in names:
+            names.insert(names.index(old[place - 1]) + 1 if place else 0, name)
+    frozen: dict[str, float] = {}
+    for side in (result.before, result.after):
+        if "frozen_units" in side.runs:
+            rows = side.runs[side.runs["model"] == model]
+            frozen |= dict(zip(rows["freeze"], rows["frozen_units"].astype(float), strict=True))
+    known = all(frozen.get(name, nan) == frozen.get(name, nan) for name in names)
+    return sorted(names, key=frozen.__getitem__) if known else names
+
+
 def _within(result: Review) -> list[str]:
     blocks = []
     sides = (result.before, result.after)
     for model in models_of(result):
         parts = [strategy_rows(side, model) for side in sides]
-        names = list(dict.fromkeys([*parts[1], *parts[0]]))
+        names = strategies_of(result, model)
         header = ["strategy", *(f"`{side.name}` {what}" for side in sides for what in ("(%)", "against `none`"))]
         rows = [[f"`{name}`", *(cell for part in parts for cell in part.get(name, ["", ""]))] for name in names]
         blocks += [f"### `{model}`", table(header, rows, text_columns=1)]

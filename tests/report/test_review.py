@@ -8,7 +8,7 @@ import pytest
 import vl_convert
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
-from permafrost.report.html.review_page import review_page
+from permafrost.report.html.review_page import review_page, revisions_chart
 from permafrost.report.review import MOST_METRICS, lead, review
 from permafrost.report.review_changes import (
     Change,
@@ -173,3 +173,28 @@ def test_a_baseline_that_comes_or_changes_is_a_recipe():
     )
     assert list(changes.recipes) == ["svm", "trees"] and not changes.settings
     assert entry_words("models", changes.recipes["trees"]) == "new (`kind: boosting`)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "frozen", "expected"),
+    [
+        (["none", "stem", "head"], ["none", "head"], None, ["none", "stem", "head"]),
+        (["stem", "half"], ["none", "half", "head"], None, ["stem", "none", "half", "head"]),
+        (["none", "stem", "half", "head"], ["none", "quarter", "head"], [0, 1, 7, 13, 0, 4, 13],
+         ["none", "stem", "quarter", "half", "head"]),
+    ],
+    ids=["only the older has it", "no common first", "known units"],
+)  # fmt: skip
+def test_strategies_of_both_revisions_stand_by_depth(old, new, frozen, expected):
+    sides = []
+    for name, freezes in (("main", old), ("work", new)):
+        rows = [{"model": "vit", "freeze": freeze, "seed": 0, "test_accuracy": 0.7} for freeze in freezes]
+        for row in rows if frozen else []:
+            row["frozen_units"] = frozen.pop(0)
+        summary = {"vit": {freeze: numbers(0.7) for freeze in freezes}, "data": {"chance": 0.25}}
+        sides.append(Revision(name, pd.DataFrame(rows), summary))
+    result = Review(*sides, (), (), (), (0,), "", 0.04, ())
+    assert re.findall(r"^\| `(\w+)` \|", review(result, NOTHING, {}), re.M) == expected
+    chart = revisions_chart(result, "vit")
+    assert [re.sub("<.*?>", "", str(row[0])) for row in chart.table.rows] == expected
+    assert chart.spec["layer"][-1]["encoding"]["x"]["sort"] == expected

@@ -10,7 +10,7 @@ from permafrost.report.html.page import render
 from permafrost.report.html.parts import Chart, Mark, Table, chip, code, inline
 from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
 from permafrost.report.html.theme import FAINT, OWN
-from permafrost.report.review import change_lines, lead, models_of, notes, strategy_rows
+from permafrost.report.review import change_lines, lead, models_of, notes, strategies_of, strategy_rows
 from permafrost.report.review_changes import Changes
 from permafrost.report.wording import limits, percent, points, probability
 
@@ -68,10 +68,9 @@ def revisions_chart(result: Review, model: str) -> Chart | None:
     """The strategies of ``model`` in both revisions side by side; None where neither has the model."""
     sides = {side.name: side for side in (result.before, result.after) if model in side.summary}
     colours = {name: FAINT if side is result.before else OWN for name, side in sides.items()}
-    means, seeds, freezes = [], [], []
+    means, seeds = [], []
     for (name, side), place in zip(sides.items(), places(len(sides)), strict=True):
         for freeze, scores in side.summary[model].items():
-            freezes.append(freeze)
             means.append(mean_row(freeze, name, place, scores["test_accuracy"]))
             seeds += seed_rows(freeze, name, place, _by_seed(side, model, freeze))
     if not means:
@@ -79,7 +78,12 @@ def revisions_chart(result: Review, model: str) -> Chart | None:
     chance = 100 * result.after.summary["data"]["chance"]
     extent = [row[key] for row in means for key in ("value", "low", "high") if row[key] is not None]
     spec = series_spec(
-        list(dict.fromkeys(freezes)), means, seeds, colours, [*extent, *(row["value"] for row in seeds), chance], chance
+        strategies_of(result, model),
+        means,
+        seeds,
+        colours,
+        [*extent, *(row["value"] for row in seeds), chance],
+        chance,
     )
     marks = [
         Mark("diamond" if number else "dot", colour, name) for number, (name, colour) in enumerate(colours.items())
@@ -108,7 +112,7 @@ def _within_table(result: Review, model: str) -> Table:
     header = ["strategy", *(f"{side.name} {what}" for side in sides for what in ("(%)", "against none"))]
     rows = [
         [code(name), *(inline(cell) for part in parts for cell in part.get(name, ["–", "–"]))]
-        for name in dict.fromkeys([*parts[1], *parts[0]])
+        for name in strategies_of(result, model)
     ]
     return Table(f"{model}: accuracy with its 95 % interval, and the difference from none in points", header, rows)
 
