@@ -20,7 +20,7 @@ from permafrost.report.html.theme import (
 from permafrost.report.spreading import spread
 
 HEIGHT = 320
-LINE = 13  # pixels between two names of baselines
+LINE = 14  # pixels between two names of baselines
 SIDE = 0.42  # how far left or right of a strategy's middle two series stand (1: the edge)
 Row = dict[str, Any]
 
@@ -84,17 +84,16 @@ def series_spec(
     shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=["circle", "diamond"][: len(names)]), legend=None)
     tooltip = [alt.Tooltip("series:N"), alt.Tooltip("strategy:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
     ends = [alt.Tooltip(f"{end}:Q", format=".1f", title=title) for end, title in (("low", "from"), ("high", "to"))]
-    line = alt.Chart(values([{"value": chance, "text": f"chance {chance:.0f} %"}]))
     layers = [_band(chosen)] if chosen else []
-    layers += [
-        line.mark_rule(strokeDash=[2, 4], color=FAINT).encode(y=y),
-        line.mark_text(align="left", dx=2, dy=-7, color=FAINT).encode(y=y, x=alt.value(0), text="text:N"),
-    ]
-    if references:
-        layers += _reference_lines(references, y, max(extent) - min(extent))
+    layers += _reference_lines(references or {}, chance, y)
     if seeds:
         single = alt.Chart(values(seeds)).mark_point(filled=True, size=22, opacity=0.6)
         layers.append(single.encode(**where, y=y, color=colour, shape=shape, tooltip=[*tooltip, alt.Tooltip("seed:N")]))
+    for row in means:
+        own = [
+            item["value"] for item in seeds if (item["strategy"], item["series"]) == (row["strategy"], row["series"])
+        ]
+        row["top"] = max(row["value"], row["high"] or 0, *own)
     drawn = alt.Chart(values(means))
     first = f"datum.series == {json.dumps(names[0])}"
     # A diamond of the same area looks smaller than a disc.
@@ -106,41 +105,49 @@ def series_spec(
         drawn.mark_point(filled=True, opacity=1, stroke="var(--surface)", strokeWidth=1).encode(
             **where, y=y, color=colour, shape=shape, size=size, tooltip=[*tooltip, *ends]
         ),
-        # On a phone there is no room beside the dots, nor beside those of the second series: the table has the numbers.
+        # Above all marks of its strategy. On a phone there is no room, nor for the second series: the table has them.
         drawn.transform_filter(first)
-        .mark_text(align="right", dx=-9, opacity=alt.ExprRef("width > 620 ? 1 : 0"))
-        .encode(**where, y=y, color=colour, text=alt.Text("value:Q", format=".1f")),
+        .mark_text(dy=-9, opacity=alt.ExprRef("width > 560 ? 1 : 0"))
+        .encode(**where, y=_at("top", y), color=colour, text=alt.Text("value:Q", format=".1f")),
     ]
     return finished(alt.layer(*layers), HEIGHT)
 
 
-def _reference_lines(references: Mapping[str, Mapping[str, Any]], y: alt.Y, extent: float) -> list[alt.Chart]:
-    named = sorted(references.items(), key=lambda item: item[1]["mean"])
-    means = [100 * numbers["mean"] for _, numbers in named]
-    # Names keep a line's height apart; the domain is as in `accuracy_axis`, or nearly.
-    heights = spread(means, LINE * extent / HEIGHT, min(means), max(means))
-    rows = [
-        {
-            "value": mean,
-            "height": height,
-            "text": f"{name} {mean:.1f}",
-            "baseline": name,
-            "low": None if numbers["ci_low"] is None else 100 * numbers["ci_low"],
-            "high": None if numbers["ci_high"] is None else 100 * numbers["ci_high"],
-        }
-        for (name, numbers), mean, height in zip(named, means, heights, strict=True)
-    ]
-    drawn = alt.Chart(values(rows))
-    tooltip = [alt.Tooltip("baseline:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
+def _reference_lines(references: Mapping[str, Mapping[str, Any]], chance: float, y: alt.Y) -> list[alt.Chart]:
+    """Layers of dashed lines, that of chance among them, with their names right of the plot."""
+    rows = [{"value": chance, "text": f"chance {chance:.0f}", "line": "chance", "baseline": False}]
+    for name, numbers in references.items():
+        low, high = (None if numbers[end] is None else 100 * numbers[end] for end in ("ci_low", "ci_high"))
+        mean = 100 * numbers["mean"]
+        rows.append(
+            {"value": mean, "text": f"{name} {mean:.1f}", "line": name, "low": low, "high": high, "baseline": True}
+        )
+    rows.sort(key=lambda row: row["value"])
+    low, high = y.to_dict()["scale"]["domain"]
+    heights = spread([row["value"] for row in rows], LINE * (high - low) / HEIGHT, low, high)
+    tooltip = [alt.Tooltip("line:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
     tooltip += [alt.Tooltip(f"{end}:Q", format=".1f", title=title) for end, title in (("low", "from"), ("high", "to"))]
-    name_y = y.copy()
-    name_y.shorthand = "height:Q"
-    return [
-        drawn.mark_rule(strokeDash=[6, 3], strokeWidth=1.5, color=REFERENCE, opacity=0.8).encode(y=y, tooltip=tooltip),
-        drawn.mark_text(align="right", dx=-2, dy=-7, color=REFERENCE).encode(
-            y=name_y, x=alt.value(alt.expr("width")), text="text:N"
-        ),
-    ]
+    drawn = alt.Chart(values([{**row, "height": height} for row, height in zip(rows, heights, strict=True)]))
+    layers = []
+    for test, colour, dash, shown in (
+        ("!datum.baseline", FAINT, [2, 4], tooltip[:2]),
+        ("datum.baseline", REFERENCE, [6, 3], tooltip),
+    ):
+        part = drawn.transform_filter(test)
+        layers += [
+            part.mark_rule(strokeDash=dash, strokeWidth=1.5, color=colour, opacity=0.8).encode(y=y, tooltip=shown),
+            part.mark_text(align="left", dx=4, color=colour).encode(
+                y=_at("height", y), x=alt.value(alt.expr("width")), text="text:N"
+            ),
+        ]
+    return layers
+
+
+def _at(field: str, y: alt.Y) -> alt.Y:
+    """The axis ``y`` for another field."""
+    moved = y.copy()
+    moved.shorthand = f"{field}:Q"
+    return moved
 
 
 def _band(strategy: str) -> alt.Chart:

@@ -189,20 +189,39 @@ def test_unusual_studies_have_a_page(fake_study, options):
         assert "<svg" in vl_convert.vegalite_to_svg(spec, vl_version="6.4")
 
 
-def test_a_browser_without_a_network_draws_every_chart(made, tmp_path):
+# Names of marks and axes that reach below their chart, into the legend.
+MEASURE = """<script>addEventListener("load", () => setInterval(() => {
+  if (!document.querySelector(".drawn")) return;
+  const low = [...document.querySelectorAll(".plot")].filter((plot) => [...plot.querySelectorAll("text")].some(
+    (text) => text.getBoundingClientRect().bottom > plot.getBoundingClientRect().bottom + 1));
+  document.body.dataset.low = low.map((plot) => plot.id).join(" ");
+}, 100))</script>"""
+
+
+def test_a_browser_without_a_network_draws_every_chart_and_a_phone_has_no_name_in_a_legend(tmp_path):
+    from tests.conftest import write_cell
+
+    def fake(models, freezes, seeds, baselines=(), **options):
+        for model, (depth, freeze), seed in itertools.product(models, enumerate(freezes), seeds):
+            write_cell(tmp_path / "runs", model, freeze, seed, depth // 2, **options)
+        return tmp_path / "runs"
+
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not browser:
         pytest.skip("no Chromium on this machine")
-    (tmp_path / "report.html").write_text(made[0], encoding="utf-8")
+    names = ["none", "stem", "stem_plus_one", "quarter", "three_eighths", "half", "penultimate_block", "head"]
+    page, _ = make(fake, freezes=names, seeds=(0, 1))
+    (tmp_path / "report.html").write_text(page.replace("</body>", f"{MEASURE}</body>"), encoding="utf-8")
     done = subprocess.run(
         [browser, "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
-         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000", "--dump-dom",
-         (tmp_path / "report.html").as_uri()],
+         "--window-size=390,2000", f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=20000",
+         "--dump-dom", (tmp_path / "report.html").as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    html = next(element for element in Outline(done.stdout).elements if element["tag"] == "html")
-    assert html.get("class") == "drawn"
-    assert len(re.findall(r'<svg[^>]+class="marks"', done.stdout)) == len(specs_of(made[0]))
+    elements = Outline(done.stdout).elements
+    assert next(element for element in elements if element["tag"] == "html").get("class") == "drawn"
+    assert next(element for element in elements if element["tag"] == "body").get("data-low") == ""
+    assert len(re.findall(r'<svg[^>]+class="marks"', done.stdout)) == len(specs_of(page))
 
 
 def test_baselines_and_explanations_have_sections_of_their_own(fake_study):
@@ -219,3 +238,16 @@ def test_baselines_and_explanations_have_sections_of_their_own(fake_study):
         assert re.search(r">svm\b[^<]*</text>", drawn) and re.search(r">boosting\b[^<]*</text>", drawn), name
     plain, _ = make(fake_study)
     assert 'id="baselines"' not in plain and 'id="why"' not in plain
+
+
+def test_no_number_or_name_in_the_strategy_chart_covers_another(fake_study):
+    baselines = ("svm", "boosting", "hubert")
+    page, _ = make(fake_study, baselines=baselines, aim=lambda model, freeze: 1.0 if model == "vit" else 0.3)
+    spec = {**specs_of(page)["strategies-vit"], "width": 900}
+    drawn = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+    found = re.findall(r"<text[^>]*translate\(([\d.]+),([\d.]+)\)[^>]*>((?:chance|svm|boosting|hubert) [\d.]+)<", drawn)
+    places = sorted((float(y), text) for x, y, text in found if float(x) >= 700)
+    assert {text.split()[0] for _, text in places} == {"chance", *baselines}
+    assert all(below - above >= 13.9 for (above, _), (below, _) in itertools.pairwise(places))
+    texts = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
+    assert texts[-1]["encoding"]["y"]["field"] == "top"
