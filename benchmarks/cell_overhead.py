@@ -103,8 +103,14 @@ def small_project(project: Path, epochs: int = 2) -> None:
     splits = [SplitRow(name, 0, subset) for name, subset in zip(names, subsets, strict=True)]
     write_splits(project / "data/splits.csv", splits)
     save_base(project / "weights/base/x.safetensors", {}, {"backbone": "strip_vit", "source": "random"})
-    recipe = {"backbone": "strip_vit", "weights": "random", "lr": 1e-3, "epochs": epochs}
-    parameters = {"models": {"x": recipe}, "freezing": {"y": {"freeze": 0.5}}, "train": {"device": "cpu"}}
+    recipe = {"backbone": "strip_vit", "weights": "random", "lr": 1e-3, "epochs": epochs, "input": {"kind": "logmel"}}
+    parameters = {
+        "models": {"x": recipe},
+        "freezing": {"y": {"freeze": 0.5}},
+        "train": {},
+        "machine": {"device": "cpu"},
+    }
+    parameters["preprocess"] = {"sample_rate": 22050, "clip_seconds": 5.0}
     (project / "params.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")
 
 

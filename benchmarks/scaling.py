@@ -76,7 +76,8 @@ def write_parameters(project: Path) -> None:
         "split": {"kind": "stratified"},
         "models": {"x": recipe},
         "freezing": {"y": {"freeze": 0}},
-        "train": {"device": "cpu"},
+        "train": {},
+        "machine": {"device": "cpu"},
         "study": {"name": "scaling", "models": ["x"], "freezes": ["y"], "seeds": [0]},
     }
     (project / "params.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")

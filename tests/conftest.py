@@ -12,6 +12,8 @@ import pytest
 # Tests call more of librosa than the package does. Processes that compile it at once spoil Numba's store for each other
 # (see permafrost/audio/librosa_compiled.py): each has its own. Numba reads this when it is first imported.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+# Threads of what tests start wait for each other asleep: two processes of two threads on two cores would spin for ever.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache/numba" / WORKER)
 
 

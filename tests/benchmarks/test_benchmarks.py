@@ -52,7 +52,7 @@ def test_weights_size(rows):
 
 
 def test_train_step(rows):
-    found = rows(train_step, "--backbones", "resnet50,resnet20", "--clips", "2", "--small-clips", "8", "--rounds", "1",
+    found = rows(train_step, "--backbones", "resnet50,resnet20", "--clips", "2", "--small-clips", "2", "--rounds", "1",
                  "--batch", "2", "--side", "32")  # fmt: skip
     assert {row["way"] for row in found if row["model"] == "resnet50"} == {way for way, _, _ in train_step.WAYS}
     assert any(row["way"] == "none, channels_last" for row in found if row["model"] == "resnet20")
