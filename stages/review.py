@@ -13,6 +13,7 @@ import pandas as pd
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.outcomes import read_outcomes
+from permafrost.evaluation.records import Difference, different, locked_outputs
 from permafrost.evaluation.revisions import Revision, compare_revisions
 from permafrost.report.html.review_page import review_page
 from permafrost.report.review import lead, review
@@ -21,6 +22,7 @@ from stages.revisions import Source, locked, output, revision, workspace
 from stages.stage import run
 
 SUMMARY, RUNS, OUTCOMES = "metrics/summary.json", "plots/runs.csv", "metrics/outcomes.csv"
+MOST = 10  # parameters that a refusal lists
 NEEDED = {"model", "freeze", "seed", "repeat", "test_accuracy"}
 
 
@@ -84,39 +86,47 @@ def results(source: Source) -> Revision:
 
 
 def changes_between(base: Source, head: Source, parameters: dict[str, dict[str, Any]]) -> Changes:
-    """What differs in parameters, data and code, and whose results were made with other parameters than it has."""
+    """What differs in parameters, data and code.
+
+    Raises:
+        PermafrostError: the results of one were made with other parameters than it has.
+    """
     sorted_ones = sorted_parameters(parameters)
-    locks = [locked(source) for source in (base, head)]
+    for source in (base, head):
+        refuse_stale(source)
     return Changes(
         sorted_ones.recipes,
         sorted_ones.strategies,
         sorted_ones.settings,
-        changed_outputs(*(_outputs(lock) for lock in locks)),
+        changed_outputs(*(locked_outputs(source.read("dvc.lock") or "") for source in (base, head))),
         changed_code(*(_fingerprints(source) for source in (base, head))),
-        [
-            f"the results of `{source.name}` were made with other parameters than its params.yaml has; run `dvc repro`"
-            for source, lock in zip((base, head), locks, strict=True)
-            if _stale(source, lock)
-        ],
     )
 
 
-def _outputs(lock: dict[str, Any]) -> dict[str, str]:
-    return {out["path"]: out.get("md5", "") for stage in lock.values() for out in stage.get("outs", [])}
+def refuse_stale(source: Source) -> None:
+    """Refuse a revision whose parameters are not those that stage code, which checks them all, saw last.
+
+    Raises:
+        PermafrostError: each key with its value in dvc.lock and in params.yaml, and what to do.
+    """
+    seen = locked(source).get("code", {}).get("params", {}).get("params.yaml", {})
+    now = plain_yaml.parse(source.read("params.yaml") or "", "params.yaml") or {}
+    # No result depends on the machine.
+    changed = different(*({key: side[key] for key in seen if key in side and key != "machine"} for side in (seen, now)))
+    lines = [f"  {Difference(key, then, value, 'params.yaml')}" for key, then, value in changed]
+    if lines:
+        more = [f"  and {len(lines) - MOST} more"] if len(lines) > MOST else []
+        raise PermafrostError(
+            f"the results of {source.name} were made with other parameters than its params.yaml has:\n"
+            + "\n".join([*lines[:MOST], *more])
+            + "\nrun `dvc repro` there and commit what it writes, put params.yaml back (`git checkout params.yaml`), "
+            "or give another revision"
+        )
 
 
 def _fingerprints(source: Source) -> dict[str, dict[str, dict[str, str]]]:
     files = [path for path in source.files("data/code") if path.endswith(".json")]
     return {Path(path).stem: json.loads(source.read(path) or "{}") for path in files}
-
-
-def _stale(source: Source, lock: dict[str, Any]) -> bool:
-    """Whether the stage that checks all parameters last saw others."""
-    seen = lock.get("code", {}).get("params", {}).get("params.yaml")
-    if seen is None:
-        return False
-    now = plain_yaml.parse(source.read("params.yaml") or "", "params.yaml") or {}
-    return any(now.get(section) != values for section, values in seen.items())
 
 
 if __name__ == "__main__":

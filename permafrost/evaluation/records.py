@@ -103,7 +103,7 @@ def differences(run: Run, record: Mapping[str, Any], project: Project) -> list[D
     """What a run's record and the project say differently; none where the run is what the project would make now."""
     changed = [
         Difference(key, then, now, "params.yaml")
-        for key, then, now in _different(record["parameters"], _expected(run, project))
+        for key, then, now in different(record["parameters"], _expected(run, project))
     ]
     told = [item for item in changed if item.key.startswith(OF_DATA) and item.key.split(".")[1] not in HEARD]
     found = [item for item in changed if item not in told]
@@ -113,6 +113,16 @@ def differences(run: Run, record: Mapping[str, Any], project: Project) -> list[D
     if (code := _code(run, project)) not in (None, record["code"]):
         found.append(Difference("code", record["code"], code, code_file(run).as_posix()))
     return [*found, *told] if found else []
+
+
+def different(then: Any, now: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Dotted key and both values of each leaf that differs between two nested mappings."""
+    if not isinstance(then, Mapping) or not isinstance(now, Mapping):
+        if then != now:
+            yield key, then, now
+        return
+    for name in sorted(then.keys() | now.keys()):
+        yield from different(then.get(name, MISSING), now.get(name, MISSING), f"{key}.{name}".lstrip("."))
 
 
 def check_runs(runs: Sequence[Run], project: Project, folder: Path = RUNS) -> None:
@@ -178,16 +188,6 @@ def _code(run: Run, project: Project) -> str | None:
         return None
     found = json.loads(path.read_text(encoding="utf-8"))
     return identity({name: value for name, value in found.items() if name != "parameters"})
-
-
-def _different(then: Any, now: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Dotted key and both values of each leaf that differs."""
-    if not isinstance(then, Mapping) or not isinstance(now, Mapping):
-        if then != now:
-            yield key, then, now
-        return
-    for name in sorted(then.keys() | now.keys()):
-        yield from _different(then.get(name, MISSING), now.get(name, MISSING), f"{key}.{name}".lstrip("."))
 
 
 def _short(value: Any) -> str:

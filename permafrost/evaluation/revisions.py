@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from permafrost.evaluation.records import COMPUTED
 from permafrost.evaluation.statistics import contrasts
 from permafrost.evaluation.statistics.analysis import RELEVANT
 from permafrost.evaluation.statistics.independent import between
@@ -76,7 +77,7 @@ def compare_revisions(before: Revision, after: Revision, relevant: float = RELEV
     mine, theirs = _strategies(after.runs), _strategies(before.runs)
     shared = [name for name in mine if name in theirs]
     seeds = tuple(sorted(set(before.runs["seed"]) & set(after.runs["seed"])))
-    notes = []
+    notes = _computed(before, after)
     known = before.outcomes is not None and after.outcomes is not None
     same = _same_clips(before, after, seeds) if known else before.splits == after.splits
     if not known and seeds:
@@ -108,6 +109,24 @@ def compare_revisions(before: Revision, after: Revision, relevant: float = RELEV
         relevant,
         tuple(notes),
     )
+
+
+def _computed(before: Revision, after: Revision) -> list[str]:
+    """Where the same runs were computed otherwise: a line, or none."""
+    key = ["model", "freeze", "seed"]
+    columns = [name for name in COMPUTED if all(name in side.runs for side in (before, after))]
+    both = before.runs[key + columns].merge(after.runs[key + columns], on=key, suffixes=("", " after"))
+    told = []
+    for name in columns:
+        differing = both[both[name] != both[f"{name} after"]]
+        if len(differing):
+            old, new = (", ".join(sorted(set(differing[side].map(str)))) for side in (name, f"{name} after"))
+            told.append(f"{name} {old} → {new} in {len(differing)} of {len(both)} runs")
+    if not told:
+        return []
+    return [
+        f"Computed otherwise: {'; '.join(told)}. That alone changes the last bits, and what training makes of them."
+    ]
 
 
 def _strategies(runs: pd.DataFrame) -> list[Strategy]:

@@ -19,8 +19,6 @@ def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, 
     """The page as Markdown; ``metrics`` is what `dvc metrics diff --json` gives for summary.json."""
     before, after = result.before.name, result.after.name
     blocks = [f"# Review: `{before}` → `{after}`", lead(result, changes)]
-    if changes.stale:
-        blocks.append("\n".join(f"> **Careful:** {line}" for line in changes.stale))
     blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
     blocks += ["## Which strategies moved"]
     blocks += [moves_table(differing)] if (differing := [m for m in result.moves if m.verdict != IDENTICAL]) else []

@@ -33,7 +33,6 @@ class Changes:
     settings: list[Change]
     data: list[str] = field(default_factory=list)
     code: Mapping[str, list[str]] = field(default_factory=dict)
-    stale: list[str] = field(default_factory=list)
 
     @property
     def any(self) -> bool:

@@ -110,3 +110,13 @@ def test_one_common_seed_shows_the_difference_and_claims_nothing(study):
 def test_folds_are_compared_over_folds(study):
     before, after = (seen(study(name, repeats=4, aim=aim), name) for name, aim in (("a", None), ("b", raised)))
     assert compare_revisions(before, after).method == "corrected resampled t over splits"
+
+
+def test_runs_of_another_device_or_number_of_threads_are_told(study):
+    before, after = seen(study("a"), "main"), seen(study("b"), "work")
+    assert not [line for line in compare_revisions(before, after).notes if "Computed" in line]
+    after.runs.loc[after.runs["seed"] == 3, ["device", "threads"]] = ["NVIDIA H100", 8]
+    (line,) = [line for line in compare_revisions(before, after).notes if "Computed" in line]
+    assert "device cpu → NVIDIA H100 in 6 of 24 runs; threads 2 → 8 in 6 of 24 runs" in line
+    older = Revision("old", before.runs.drop(columns=["device", "threads", "precision"]), before.summary)
+    assert not [line for line in compare_revisions(older, after).notes if "Computed" in line]

@@ -105,10 +105,9 @@ def test_the_lead_names_what_moved_and_exactly_the_changed_recipes(result):
 
 
 def test_the_markdown_holds_changes_moves_and_both_revisions(result):
-    changes = Changes(ONE.recipes, {}, [], ["`data/raw` is gone"], {"train-vit": ["a.b"]}, ["run again"])
+    changes = Changes(ONE.recipes, {}, [], ["`data/raw` is gone"], {"train-vit": ["a.b"]})
     text = review(result, changes, METRICS)
     assert text.startswith("# Review: `main` → `it's <new>`")
-    assert "> **Careful:** run again" in text
     assert "- recipe `vit`: `lr` 0.0005 → 0.001" in text
     assert "- `data/raw` is gone" in text and "- code of `train-vit`: `a.b`" in text
     assert "| `vit` | `half` | 70.0 | 80.0 | +10.0 [+5.0, +15.0] | .002 | **supported** |" in text

@@ -95,12 +95,12 @@ def change(params, fake_study):
     """Another learning rate for one recipe, and what came of it."""
     params["models"]["vit"]["lr"] = 0.01
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    lock(params, **{"data/splits.csv": "1"})
     results(fake_study, aim=lambda model, freeze: {"none": 0.8, "half": 0.97}[freeze])
 
 
 def test_a_learning_rate_that_was_changed_names_its_recipe_alone(project, fake_study, monkeypatch, capsys):
     change(project, fake_study)
-    lock(project, **{"data/splits.csv": "1"})
     text, page = main(monkeypatch, "--base", "main")
     assert "- recipe `vit`: `lr` 0.001 → 0.01\n" in text
     assert text.count("- recipe ") == 1 and "vit_random`: `lr`" not in text
@@ -125,14 +125,19 @@ def test_an_experiment_is_found_by_its_name(project, fake_study, monkeypatch):
     assert "- recipe `vit`: `lr` 0.001 → 0.01\n" in text
 
 
-def test_results_of_other_parameters_are_pointed_out_and_data_and_code_are_named(project, monkeypatch):
-    old = {**project, "study": {"seeds": [7]}}
-    lock(old, **{"data/splits.csv": "2"})
-    Path("data/code/train-vit.json").write_text(
-        '{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}', encoding="utf-8"
-    )
+def test_results_of_other_parameters_are_refused_with_both_values(project, monkeypatch):
+    lock({**project, "study": {"seeds": [7]}, "machine": {"device": "cuda"}}, **{"data/splits.csv": "1"})
+    with pytest.raises(PermafrostError) as error:
+        main(monkeypatch, "--base", "main")
+    assert "the results of workspace were made with other parameters" in str(error.value)
+    assert "study.seeds: [7] when it was trained, [0, 1, 2] in params.yaml now" in str(error.value)
+    assert "machine" not in str(error.value) and "dvc repro" in str(error.value)
+
+
+def test_other_data_and_code_are_named(project, monkeypatch):
+    lock(project, **{"data/splits.csv": "2"})
+    Path("data/code/train-vit.json").write_text('{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}', encoding="utf-8")
     text, _ = main(monkeypatch, "--base", "main")
-    assert "the results of `workspace` were made with other parameters" in text
     assert "- `data/splits.csv` has other contents" in text
     assert "- code of `train-vit`: `permafrost.transfer.trainer`" in text
     assert "Every run of 4 strategies is identical. No recipe was changed." in text

@@ -32,7 +32,6 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
         before=result.before.name,
         after=result.after.name,
         lead=lead(result, changes),
-        stale=changes.stale,
         changes=change_lines(changes),
         moved=moved,
         moves=moves_table([move for move in result.moves if move.verdict != IDENTICAL]),
