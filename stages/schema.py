@@ -15,6 +15,7 @@ from permafrost.models.registry import backbone_names
 from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, check_name, choose, shown, validate
 from permafrost.transfer.freezing import Freezing
+from permafrost.transfer.hearing import input_rate
 from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.recipe import Machine, Runtime, Training
 from stages.stage import parameters
@@ -79,6 +80,14 @@ def check_parameters() -> None:
         explainable = [*everything["baselines"], *map("-".join, product(everything["models"], everything["freezing"]))]
         for name in everything["study"].get("explain", []):
             collect(choose, name, explainable, "study.explain")
+        rate = everything["preprocess"]["sample_rate"]
+        networks = {f"models.{name}": Recipe(**values) for name, values in everything["models"].items()}
+        networks |= {
+            f"baselines.{name}": read_baseline(values, name) for name, values in everything["baselines"].items()
+        }
+        for key, recipe in networks.items():
+            if isinstance(recipe, Training):
+                collect(input_rate, recipe.input, recipe, recipe.backbone, rate, key)
     if faults:
         raise PermafrostError("params.yaml:\n  " + "\n  ".join("\n".join(faults).splitlines()))
 

@@ -103,6 +103,9 @@ def predictor_of(run: Run, folder: Path = RUNS, bases: Path = BASES) -> tuple[Pr
 
 def _studied(study: Study, project: Project, folder: Path) -> Cells:
     """The study's runs, which a choice rests on."""
-    cells = read_study(folder, study.models, study.freezes, study.seeds)
-    check_runs([run for run in study.runs() if not run.is_baseline], project, folder)
+    runs = [run for run in study.runs() if not run.is_baseline]
+    lacking = {run.model for run in study.runs() if not (folder / run.folder / "metrics.json").is_file()}
+    baselines = [name for name in study.baselines if name not in lacking]  # which choose nothing, and may be missing
+    cells = read_study(folder, study.models, study.freezes, study.seeds, baselines)
+    check_runs(runs, project, folder)
     return cells

@@ -94,11 +94,13 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_alone(composed)
         ("preprocess.sample_rate=fast", "preprocess.sample_rate"),
         ("split.test=1.5", "split.test"),
         ("machine.device=tpu", "machine.device"),
+        ("train.threads=0", "train.threads: got 0"),
+        ("+baseline@baselines.short=cnn,baselines.short.input.sample_rate=8000", "8000 Hz, but cnn hears 22050 Hz"),
         ("+extra=1", "params.yaml: 'extra' does not exist"),
     ],
 )
 def test_a_wrong_parameter_is_named(composed, override, said):
-    composed(override)
+    composed(*override.split(",")) if "@" in override else composed(override)
     with pytest.raises(PermafrostError) as error:
         schema.check_parameters()
     assert said in str(error.value)
