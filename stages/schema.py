@@ -81,7 +81,7 @@ def check_parameters() -> None:
         for name in everything["study"].get("explain", []):
             collect(choose, name, explainable, "study.explain")
         rate = everything["preprocess"]["sample_rate"]
-        networks = {f"models.{name}": Recipe(**values) for name, values in everything["models"].items()}
+        networks = {f"models.{name}": validate(Recipe, values, name) for name, values in everything["models"].items()}
         networks |= {
             f"baselines.{name}": read_baseline(values, name) for name, values in everything["baselines"].items()
         }
