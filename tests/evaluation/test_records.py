@@ -39,16 +39,18 @@ def project(tmp_path, monkeypatch):
     """A project's folder with data, code fingerprints and a dvc.lock that knows them."""
     monkeypatch.chdir(tmp_path)
     Path("data/code").mkdir(parents=True)
-    CLIPS.write_text("a\n")
+    CLIPS.write_text("a\n", encoding="utf-8")
     for name in ("train-vit", "baseline-svm"):
-        Path(f"data/code/{name}.json").write_text(json.dumps({"modules": {"a": "1"}, "packages": {}, "parameters": {}}))
+        Path(f"data/code/{name}.json").write_text(
+            json.dumps({"modules": {"a": "1"}, "packages": {}, "parameters": {}}), encoding="utf-8"
+        )
     lock(file_md5(CLIPS))
     return read_project(PARAMETERS)
 
 
 def lock(md5):
     stage = {"cmd": "x", "outs": [{"path": str(CLIPS), "hash": "md5", "md5": md5}]}
-    Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {"preprocess": stage}}))
+    Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {"preprocess": stage}}), encoding="utf-8")
 
 
 def told(run, record, **sections):
@@ -110,9 +112,9 @@ def test_data_count_by_their_hash_and_their_parameters_say_why(project):
 def test_code_counts_and_its_file_s_parameters_do_not_count_twice(project):
     record = stored(NETWORK, project)
     path = Path("data/code/train-vit.json")
-    path.write_text(json.dumps({"modules": {"a": "1"}, "packages": {}, "parameters": {"models": 1}}))
+    path.write_text(json.dumps({"modules": {"a": "1"}, "packages": {}, "parameters": {"models": 1}}), encoding="utf-8")
     assert told(NETWORK, record) == []
-    path.write_text(json.dumps({"modules": {"a": "2"}, "packages": {}, "parameters": {}}))
+    path.write_text(json.dumps({"modules": {"a": "2"}, "packages": {}, "parameters": {}}), encoding="utf-8")
     (line,) = told(NETWORK, record)
     assert line.startswith(f"code: {record['code']} when it was trained") and "data/code/train-vit.json" in line
 
@@ -122,7 +124,7 @@ def test_stale_runs_are_refused_together_with_what_to_do(project, tmp_path):
     for run in runs:
         folder = tmp_path / "runs" / run.folder
         folder.mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps(stored(run, project) | {"computed": {}}))
+        (folder / "run.json").write_text(json.dumps(stored(run, project) | {"computed": {}}), encoding="utf-8")
     check_runs(runs, project)
     changed = Project(PARAMETERS | {"models": {"vit": PARAMETERS["models"]["vit"] | {"lr": 0.3}}}, project.outputs)
     with pytest.raises(PermafrostError) as error:
@@ -139,7 +141,7 @@ def test_a_record_that_is_missing_or_cut_is_named(project):
     folder.mkdir(parents=True)
     with pytest.raises(PermafrostError, match=r"run\.json does not exist.*dvc repro train@vit-none-0"):
         read_record(folder)
-    (folder / "run.json").write_text('{"parameters": {}, "files": {}, "code": ""}')
+    (folder / "run.json").write_text('{"parameters": {}, "files": {}, "code": ""}', encoding="utf-8")
     with pytest.raises(PermafrostError, match=r"lacks 'computed': remove"):
         read_record(folder)
 

@@ -27,8 +27,10 @@ def study(fake_study):
     runs = Study(**STUDY).runs()
     for run in runs:
         record = make_record(run, read_project(PARAMETERS, folder), []) | {"computed": {}}
-        (folder / run.folder / "run.json").write_text(json.dumps(record))
-        (folder / run.folder / "environment.json").write_text(json.dumps({"seconds_of_stage": SECONDS[run.freeze]}))
+        (folder / run.folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        (folder / run.folder / "environment.json").write_text(
+            json.dumps({"seconds_of_stage": SECONDS[run.freeze]}), encoding="utf-8"
+        )
     return runs, folder
 
 

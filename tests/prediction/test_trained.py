@@ -42,7 +42,7 @@ BEST = {"none": 0.6, "half": 0.8}
 def study(fake_study, tmp_path, monkeypatch):
     """A finished study in which ``half`` is best on validation; ``vit``, half, seed 3 has weights."""
     monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(yaml.safe_dump(PARAMETERS))
+    Path("params.yaml").write_text(yaml.safe_dump(PARAMETERS), encoding="utf-8")
     fake_study(
         ["vit", "vit_random"], ["none", "half"], [3, 1], baselines=["svm"], aim=lambda _, freeze: BEST.get(freeze, 0.9)
     )
@@ -59,7 +59,7 @@ def study(fake_study, tmp_path, monkeypatch):
 
 def record(run):
     made = make_record(run, read_project(PARAMETERS), []) | {"computed": {}}
-    Path("runs", run.folder, "run.json").write_text(json.dumps(made))
+    Path("runs", run.folder, "run.json").write_text(json.dumps(made), encoding="utf-8")
 
 
 def test_trained_runs_are_listed_with_their_seeds_and_scores(study):

@@ -64,7 +64,7 @@ def record(parameters):
     project = read_project(parameters)
     for run in map(Run, *zip(*product(MODELS, FREEZES, SEEDS), strict=True)):
         made = make_record(run, project, []) | {"computed": {"device": "cpu", "precision": "fp32", "threads": 1}}
-        (RUNS / run.folder / "run.json").write_text(json.dumps(made))
+        (RUNS / run.folder / "run.json").write_text(json.dumps(made), encoding="utf-8")
 
 
 def written():
@@ -97,7 +97,7 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
     aggregate.main()
     assert written() == first
     for path in (project / "runs").rglob("environment.json"):
-        path.write_text('{"seconds_per_epoch": 99.0}')
+        path.write_text('{"seconds_per_epoch": 99.0}', encoding="utf-8")
     aggregate.main()
     second = written()
     assert {name for name in first if first[name] != second[name]} == {"plots/runs.csv", "plots/report.html"}

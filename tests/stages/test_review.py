@@ -136,7 +136,9 @@ def test_results_of_other_parameters_are_refused_with_both_values(project, monke
 
 def test_other_data_and_code_are_named(project, monkeypatch):
     lock(project, **{"data/splits.csv": "2"})
-    Path("data/code/train-vit.json").write_text('{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}', encoding="utf-8")
+    Path("data/code/train-vit.json").write_text(
+        '{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}', encoding="utf-8"
+    )
     text, _ = main(monkeypatch, "--base", "main")
     assert "- `data/splits.csv` has other contents" in text
     assert "- code of `train-vit`: `permafrost.transfer.trainer`" in text

@@ -48,7 +48,7 @@ def write_parameters(threads=2, rate=RATE, **recipe):
         "machine": {"device": "cpu"},
         "preprocess": {"sample_rate": rate, "clip_seconds": 0.5},
     }
-    Path("params.yaml").write_text(yaml.safe_dump(parameters))
+    Path("params.yaml").write_text(yaml.safe_dump(parameters), encoding="utf-8")
     return parameters
 
 
@@ -69,7 +69,7 @@ def test_a_waveform_model_is_augmented_and_its_run_tells_what_made_it(project, m
         "data/clips.csv", "data/splits.csv", "data/inputs/x.npy", "weights/base/x.safetensors",
     }  # fmt: skip
     assert record["parameters"]["models"] == parameters["models"]
-    assert json.loads(Path("runs/x/none/0/environment.json").read_text())["seconds_of_stage"] > 0
+    assert json.loads(Path("runs/x/none/0/environment.json").read_text(encoding="utf-8"))["seconds_of_stage"] > 0
     first = results()
     train.main()
     assert results() == first and not list(Path().glob(".ckpt/*"))
