@@ -52,7 +52,7 @@ def main() -> None:
     plots.mkdir(exist_ok=True)
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
     (metrics / "summary.json").write_text(text + "\n", encoding="utf-8")
-    (metrics / "report.md").write_text(report(study.name, cells, summary, analysis), encoding="utf-8")
+    (metrics / "report.md").write_text(report(study.name, cells, summary, analysis, audit), encoding="utf-8")
     write_csv(metrics / "comparisons.csv", comparisons_table(analysis))
     write_csv(metrics / "outcomes.csv", outcome_table(cells))
     write_csv(plots / "runs.csv", runs_table(cells))

@@ -4,9 +4,11 @@ from typing import Any
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
+from permafrost.evaluation.headline import NAMES, Headline, headline
 from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import BASELINE, BASELINES, control_of, is_control
+from permafrost.report.data_section import spread_over_splits
 from permafrost.report.wording import interval, limits, listed, percent, plural, points
 
 # What the field calls two of the strategies.
@@ -26,7 +28,7 @@ def answer(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str:
                 f"pretraining is worth {_difference(gain)} to `{freeze}` against random weights, "
                 f"{verdict(gain, analysis)}"
             )
-    return introduced(f"{'; '.join(parts)}. {_choice(summary, analysis, model, freeze)}")
+    return introduced(f"{'; '.join(parts)}. {_choice(cells, summary, analysis, model, freeze)}")
 
 
 def introduced(text: str) -> str:
@@ -91,18 +93,35 @@ def _baseline(summary: dict[str, Any], analysis: Analysis, model: str, freeze: s
     return [f"the baseline `{best}` is {gap}{limits_of} than `{freeze}`, {verdict(item, analysis)}"]
 
 
-def _choice(summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> str:
-    """The strategy chosen on validation, its test score, and what it gains."""
-    score = summary[model][freeze]["test_accuracy"]
+def _choice(cells: Cells, summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> str:
+    """The strategy chosen on validation, its score, and what it gains; why macro F1 leads, where it does."""
+    first = headline(cells)
+    lead, beside = first.scores
+    score = summary[model][freeze][lead]
     spread = f"95 % interval {limits(score['ci_low'], score['ci_high'])}, {rests_on(analysis)}"
     said = (
-        f"`{model}` does best with strategy **`{freeze}`** (chosen on validation): **{percent(score['mean'])} %** test "
-        f"accuracy ({spread if score['n'] > 1 else 'one seed'})"
+        f"`{model}` does best with strategy **`{freeze}`** (chosen on validation): **{percent(score['mean'])} %** "
+        f"{NAMES[lead]} ({spread if score['n'] > 1 else 'one seed'})"
     )
+    if lead == "macro_f1":
+        said += f", {percent(summary[model][freeze][beside]['mean'])} % {NAMES[beside]}"
     for item in analysis.models[model].contrasts:
         if item.question == "baseline" and item.strategy == freeze:
             said += f"; {_difference(item)} against `{BASELINE}`, {verdict(item, analysis)}"
-    return f"{said}."
+    return f"{said}." + (f" {_why_macro_f1(first)}" if lead == "macro_f1" else "")
+
+
+def _why_macro_f1(first: Headline) -> str:
+    why = []
+    if first.uneven:
+        why.append(
+            f"classes are uneven (`{first.majority}` has {percent(first.share, 0)} % of the test clips, "
+            f"{percent(first.even, 0)} % would be even)"
+        )
+    if first.never:
+        names = listed([f"`{name}`" for name in first.never])
+        why.append(f"{names} {'is' if len(first.never) == 1 else 'are'} never predicted by `{first.strategy}`")
+    return f"Macro F1 leads because {listed(why)}; differences and their tests are of accuracy."
 
 
 def verdict(item: Contrast, analysis: Analysis) -> str:
@@ -140,6 +159,7 @@ def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str
                 "intervals and verdicts."
             )
         lines.append(line)
+    lines += filter(None, [spread_over_splits(cells)])
     # The package's first note is about the split; where there is one split, that has just been said.
     lines += analysis.notes[1:] if analysis.splits == 1 else analysis.notes
     if analysis.seeds > 1:

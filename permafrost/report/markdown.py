@@ -1,33 +1,43 @@
 """metrics/report.md: the answer in a sentence, then the tables, then what to keep in mind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
+from permafrost.evaluation.headline import NAMES, headline
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import control_of, is_control
 from permafrost.report.answer import answer, introduced, notes
+from permafrost.report.data_section import data_cautions, data_rows
 from permafrost.report.findings import effect, findings
 from permafrost.report.wording import count, interval, limits, mean_and_sd, percent, plural, points, probability
 
 
-def report(name: str, cells: Cells, summary: dict[str, Any], analysis: Analysis, plots: str = "../plots") -> str:
-    """The report of study ``name`` as Markdown; ``plots`` is where the figures lie, seen from the report."""
+def report(
+    name: str,
+    cells: Cells,
+    summary: dict[str, Any],
+    analysis: Analysis,
+    audit: Mapping[str, Any],
+    plots: str = "../plots",
+) -> str:
+    """The report of study ``name`` as Markdown; ``audit``: audit.json; ``plots``: where figures lie, seen from it."""
     model = chosen_model(cells)
     freeze = chosen_freeze(cells, model)
     shown = [name for name in cells.models if not is_control(name, cells.models)]
     blocks = [
         f"# Study `{name}`",
         answer(cells, summary, analysis),
+        *_bullets(f"Beware: {line}." for line in data_cautions(audit, remarks=False)),
         f"![Test accuracy by freezing strategy; the numbers are in the tables below]({plots}/strategies.png)",
         f"[{plots.removeprefix('../')}/report.html]({plots}/report.html) has all of this with charts, each class, and "
         "the clips that every strategy gets wrong, to see and to hear.",
         "## Strategies",
         *(block for name in shown for block in (f"### `{name}`", strategy_table(cells, summary, name))),
-        "Test accuracy, macro F1 and validation accuracy in percent, mean ± sd over seeds. **Bold**: chosen on "
-        "validation.",
+        "Test accuracy, macro F1 and validation accuracy in percent, mean ± sd over seeds; the interval is that of the "
+        "first. **Bold**: chosen on validation.",
         "## What is sure",
         *(block for name in shown for block in _sure(cells, analysis, name)),
         *_baselines(analysis),
@@ -35,39 +45,47 @@ def report(name: str, cells: Cells, summary: dict[str, Any], analysis: Analysis,
         f"![Validation accuracy by epoch, for each strategy]({plots}/learning_curves.png)",
         f"![Confusion matrix of {model} with strategy {freeze} on the test clips]({plots}/confusion.png)",
         "## Data",
-        data_table(summary["data"]),
+        table(["", ""], data_rows(summary["data"], audit), text_columns=2),
+        *_bullets(f"{line}." for line in data_cautions(audit, remarks=True)),
         "## To keep in mind",
-        "\n".join(f"- {line}" for line in notes(cells, summary, analysis)),
+        *_bullets(notes(cells, summary, analysis)),
     ]
     return introduced("\n\n".join(blocks)) + "\n"
+
+
+def _bullets(lines: Iterable[str]) -> list[str]:
+    """A Markdown list as a block; no block without lines."""
+    text = "\n".join(f"- {line}" for line in lines)
+    return [text] * bool(text)
 
 
 def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> str:
     """One row a strategy of ``model``, in order of depth, its control's score beside its own; then the baselines."""
     control, chosen = control_of(model, cells.models), chosen_freeze(cells, model)
     spread = len(cells.seeds) > 1
-    header = ["strategy", "frozen units", "trained parameters", "test accuracy"]
-    header += ["95 % interval"] * spread + ["macro F1", "validation"] + ["random weights"] * bool(control)
+    lead, beside = headline(cells).scores
+    header = ["strategy", "frozen units", "trained parameters", NAMES[lead]]
+    header += ["95 % interval"] * spread + [NAMES[beside], "validation"] + ["random weights"] * bool(control)
     rows = []
     for freeze in cells.freezes:
         numbers = summary[model][freeze]
         size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
         share = size["trainable_parameters"] / size["total_parameters"]
-        accuracy = numbers["test_accuracy"]
+        leading = numbers[lead]
         row = [
             f"**`{freeze}`**" if freeze == chosen else f"`{freeze}`",
             units(size),
             f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)",
-            f"**{mean_and_sd(accuracy)}**" if freeze == chosen else mean_and_sd(accuracy),
+            f"**{mean_and_sd(leading)}**" if freeze == chosen else mean_and_sd(leading),
         ]
-        row += [limits(accuracy["ci_low"], accuracy["ci_high"])] * spread
-        row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])]
-        row += [mean_and_sd(summary[control][freeze]["test_accuracy"])] if control else []
+        row += [limits(leading["ci_low"], leading["ci_high"])] * spread
+        row += [mean_and_sd(numbers[beside]), mean_and_sd(numbers["valid_accuracy"])]
+        row += [mean_and_sd(summary[control][freeze][lead])] if control else []
         rows.append(row)
     for name, numbers in summary.get("baselines", {}).items():
-        row = [f"`{name}` (baseline)", "", baseline_size(cells, name), mean_and_sd(numbers["test_accuracy"])]
-        row += [limits(numbers["test_accuracy"]["ci_low"], numbers["test_accuracy"]["ci_high"])] * spread
-        row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])] + [""] * bool(control)
+        row = [f"`{name}` (baseline)", "", baseline_size(cells, name), mean_and_sd(numbers[lead])]
+        row += [limits(numbers[lead]["ci_low"], numbers[lead]["ci_high"])] * spread
+        row += [mean_and_sd(numbers[beside]), mean_and_sd(numbers["valid_accuracy"])] + [""] * bool(control)
         rows.append(row)
     return table(header, rows, text_columns=1)
 
@@ -102,24 +120,6 @@ def each_pair_once(contrasts: Sequence[Contrast]) -> list[Contrast]:
     for item in contrasts:
         pairs.setdefault(frozenset((item.strategy, item.reference)), item)
     return list(pairs.values())
-
-
-def data_table(data: dict[str, Any]) -> str:
-    """The data block as a table of two columns."""
-    return table(["", ""], data_rows(data), text_columns=2)
-
-
-def data_rows(data: dict[str, Any]) -> list[list[str]]:
-    """What the scores are scores of: (what, how much), in Markdown."""
-    return [
-        ["data set", f"`{data['name']}`"],
-        ["clips", f"{data['clips']} in {plural(data['classes'], 'class')}; {data['rejected']} rejected"],
-        ["groups", str(data["groups"]) if data["groups"] else "unknown"],
-        ["split", f"{data['split']}, {plural(data['splits'], 'split')}"],
-        ["train / valid / test", " / ".join(f"{data[f'{subset}_clips']:g}" for subset in ("train", "valid", "test"))],
-        ["guessing evenly", f"{percent(data['chance'])} %"],
-        ["always the most common class", f"{percent(data['majority'])} %"],
-    ]
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:

@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from permafrost.data.cautions import cautions
 from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.headline import Headline, headline
 from permafrost.report.answer import answer, notes
+from permafrost.report.html.strategy_chart import strategy_table
 from permafrost.report.markdown import report
 from tests.report.test_report import FREEZES, choose, steps, told
 
@@ -84,7 +87,75 @@ def test_a_baseline_is_set_beside_the_chosen_strategy(study, score, side):
 
 
 def test_the_field_s_names_stand_once_in_the_report(study):
-    text = report("demo", *told(study(["vit", "vit_random"])))
+    text = report("demo", *told(study(["vit", "vit_random"])), {})
     for name, term in (("none", "full fine-tuning"), ("head", "linear probing")):
         assert text.count(f"{term} (`{name}`)") == 1
         assert text.index(f"`{name}`") == text.index(f"{term} (`{name}`)") + len(term) + 2
+
+
+def relabelled(cells, labels, predicted):
+    """The study with test labels and predictions renamed, as a data set of uneven classes has them."""
+    rows = cells.predictions.astype({"label": str, "predicted": str})
+    test = rows["subset"] == "test"
+    rows.loc[test, "label"] = rows.loc[test, "label"].replace(labels)
+    rows.loc[test, "predicted"] = rows.loc[test, "predicted"].replace(predicted)
+    return replace(cells, predictions=rows)
+
+
+def test_macro_f1_leads_where_classes_are_uneven(study):
+    cells, summary, analysis = told(study())
+    uneven = relabelled(cells, {"disco": "blues", "jazz": "blues"}, {"pop": "blues"})
+    text = answer(uneven, summary, analysis)
+    numbers = summary["vit"][headline(uneven).strategy]
+    f1, accuracy = (f"{100 * numbers[score]['mean']:.1f} %" for score in ("macro_f1", "test_accuracy"))
+    assert f"**{f1}** macro F1 (95 % interval" in text and f", {accuracy} test accuracy; " in text
+    assert "classes are uneven (`blues` has 75 % of the test clips, 25 % would be even) and `pop` is never" in text
+    assert "differences and their tests are of accuracy" in text
+    header = report("demo", uneven, summary, analysis, {}).split("| strategy |")[1].splitlines()[0]
+    assert header.index("macro F1") < header.index("test accuracy")
+    assert strategy_table(uneven, summary, "vit").header[3] == "macro F1 (%)"
+    assert "Macro F1 leads" not in answer(cells, summary, analysis)
+    assert strategy_table(cells, summary, "vit").header[3] == "test accuracy (%)"
+
+
+@pytest.mark.parametrize(
+    ("share", "classes", "uneven"),
+    [(0.2, 10, True), (0.19, 10, False), (0.75, 2, True), (0.7, 2, False), (1.0, 1, False)],
+)
+def test_uneven_is_twice_the_even_share(share, classes, uneven):
+    first = Headline("half", "a", share, 1 / classes, ())
+    assert first.uneven == uneven and (first.scores[0] == "macro_f1") == uneven
+
+
+FACTS = {
+    "clip_seconds": 5.0,
+    "sample_rate": 22050,
+    "seconds": {name: {"min": 1.0, "median": 2.0, "max": 9.0} for name in ("blues", "disco", "jazz", "pop")},
+    "padded": {"clips": 60, "zeros": 0.4},
+    "cropped": {"clips": 10, "lost": 0.2},
+    "sample_rates": {"16000": 30, "44100": 50},
+    "upsampled": {"pop": 30},
+    "clipped": {"clips": 9, "worst": "pop/1", "share": 0.2},
+    "majority": {"label": "pop", "share": 0.6},
+    "few_test_clips": {"jazz": 2},
+    "remarks": {"one channel is silent": ["pop/3.wav"]},
+}
+
+
+def test_what_the_sound_is_like_is_warned_of_first_and_listed_with_the_data(study):
+    text = report("demo", *told(study()), {"facts": FACTS})
+    top, data = text.split("## Strategies")[0], text.split("## Data")[1].split("## To keep")[0]
+    lines = cautions(FACTS)
+    assert len(lines) == 7
+    for line in lines[:-1]:
+        assert f"- Beware: {line}." in top and f"- {line}." in data
+    assert "pop/3.wav" not in top and "pop/3.wav" in data
+    assert "| padded to 5 s | 60 of 80; 40.0 % zeros |" in data and "16000 Hz (30), 44100 Hz (50)" in data
+    assert "Beware" not in report("demo", *told(study()), {})
+
+
+def test_several_splits_show_how_far_the_scores_move(study):
+    cells, summary, analysis = told(study(seeds=range(4), repeats=2, baselines=["svm"]))
+    (line,) = [line for line in notes(cells, summary, analysis) if line.startswith("From split to split, of 2,")]
+    assert "` reads " in line and ", `svm` reads " in line
+    assert not any("From split" in line for line in notes(*told(study())))

@@ -42,7 +42,7 @@ def test_the_figure_draws_each_baseline_at_its_mean_with_its_name(told):
 
 
 def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):
-    text = report("demo", *told)
+    text = report("demo", *told, {})
     table = text.split("### `vit`")[1].split("\n\n")[1]
     assert "| `svm` (baseline) |" in table and "| `boosting` (baseline) |" in table
     assert {line.count("|") for line in table.splitlines()} == {table.splitlines()[0].count("|")}

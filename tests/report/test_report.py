@@ -95,12 +95,12 @@ def test_seeds_on_splits_of_their_own_are_not_conditional_on_one(study):
     cells, summary, analysis = told(study(["vit"], seeds=[0, 1, 2, 3], repeats=4))
     assert "conditional on this split" not in " ".join(notes(cells, summary, analysis))
     assert "4 seeds over 4 splits" in answer(cells, summary, analysis)
-    assert "corrected resampled t over splits" in report("folds", cells, summary, analysis)
+    assert "corrected resampled t over splits" in report("folds", cells, summary, analysis, {})
 
 
 def test_the_report_opens_with_the_answer_and_has_a_row_for_each_strategy(study):
     given = told(study(["vit", "vit_random"]))
-    text = report("demo", *given)
+    text = report("demo", *given, {})
     assert text.split("\n\n")[:2] == ["# Study `demo`", answer(*given)]
     table = text.split("## Strategies")[1].split("## What")[0]
     rows = [line for line in table.splitlines() if line.startswith(("| `", "| **`"))]
@@ -112,7 +112,7 @@ def test_the_report_opens_with_the_answer_and_has_a_row_for_each_strategy(study)
 
 
 def test_what_is_sure_is_said_with_effect_interval_and_p(study):
-    text = report("demo", *told(study(["vit", "vit_random"], aim=steps)))
+    text = report("demo", *told(study(["vit", "vit_random"], aim=steps)), {})
     sure = text.split("## What is sure")[1].split("## Learning")[0]
     rows = [line for line in sure.splitlines() if line.startswith("| `")]
     # half and head against none, head against half (half against none is asked once), then three gains.
@@ -124,7 +124,7 @@ def test_what_is_sure_is_said_with_effect_interval_and_p(study):
 
 
 def test_what_a_study_lacks_has_no_column(study):
-    text = report("small", *told(study(["cnn"], freezes=["half", "head"], seeds=[0])))
+    text = report("small", *told(study(["cnn"], freezes=["half", "head"], seeds=[0])), {})
     header = next(line for line in text.splitlines() if line.startswith("| strategy"))
     assert "interval" not in header
     assert "random" not in header

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from permafrost.report.data_section import data_cautions, data_rows
 from permafrost.report.html.parts import Table, inline
-from permafrost.report.markdown import data_rows
 from permafrost.report.wording import duration, plural
 
 SUBSETS = ("train", "valid", "test")
@@ -13,9 +13,9 @@ MOST = 20
 TIMES = ("seconds_total", "seconds_per_epoch", "seconds_preparing")
 
 
-def facts_table(data: dict[str, Any]) -> Table:
+def facts_table(data: Mapping[str, Any], audit: Mapping[str, Any]) -> Table:
     """What the scores are scores of."""
-    rows = [[inline(name), inline(value)] for name, value in data_rows(data)]
+    rows = [[inline(name), inline(value)] for name, value in data_rows(data, audit)]
     return Table("What the scores are scores of", ["fact", "value"], rows, text_columns=(1,))
 
 
@@ -32,7 +32,7 @@ def class_table(audit: Mapping[str, Any], repeats: Sequence[int]) -> Table:
 
 
 def audit_findings(audit: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
-    """What could make the scores too good, in sentences."""
+    """What could make the scores too good or hard to read, in sentences."""
     exact, near = audit.get("duplicates") or [], audit.get("near_duplicates")
     lines = [
         f"{_number(len(exact), 'set')} of clips with equal samples.",
@@ -45,7 +45,7 @@ def audit_findings(audit: Mapping[str, Any], data: Mapping[str, Any]) -> list[st
         lines.append(f"{_number(data['groups_across_subsets'], 'group')} of {data['groups']} on both sides of a split.")
     else:
         lines.append("No groups are known: whether a performer or a recording stands on both sides cannot be told.")
-    return lines
+    return lines + [f"{line[0].upper()}{line[1:]}." for line in data_cautions(audit, remarks=True)]
 
 
 def _number(count: int, noun: str) -> str:

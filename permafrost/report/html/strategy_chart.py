@@ -5,6 +5,7 @@ from typing import Any
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
+from permafrost.evaluation.headline import NAMES, headline
 from permafrost.evaluation.study import control_of
 from permafrost.evaluation.summary import baseline_accuracies
 from permafrost.report.html.parts import Chart, Mark, Table, code
@@ -49,8 +50,9 @@ def strategy_chart(cells: Cells, summary: dict[str, Any], model: str) -> Chart:
 def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> Table:
     """What the chart shows, and what each strategy trains."""
     control, chosen = control_of(model, cells.models), chosen_freeze(cells, model)
-    header = ["strategy", "frozen units", "trained parameters", "test accuracy (%)", "95 % interval"]
-    header += ["macro F1 (%)", "validation (%)"] + (["random weights (%)", "95 % interval"] if control else [])
+    lead, beside = headline(cells).scores
+    header = ["strategy", "frozen units", "trained parameters", f"{NAMES[lead]} (%)", "95 % interval"]
+    header += [f"{NAMES[beside]} (%)", "validation (%)"] + (["random weights (%)", "95 % interval"] if control else [])
     rows = []
     for freeze in cells.freezes:
         numbers = summary[model][freeze]
@@ -60,14 +62,14 @@ def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> Table:
             code(freeze) + (" (chosen)" if freeze == chosen else ""),
             units(size),
             f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)",
-            *_scores(numbers["test_accuracy"]),
-            mean_and_sd(numbers["macro_f1"]),
+            *_scores(numbers[lead]),
+            mean_and_sd(numbers[beside]),
             mean_and_sd(numbers["valid_accuracy"]),
         ]
-        rows.append(row + (_scores(summary[control][freeze]["test_accuracy"]) if control else []))
+        rows.append(row + (_scores(summary[control][freeze][lead]) if control else []))
     for name, numbers in summary.get("baselines", {}).items():
-        row = [code(name) + " (baseline)", "", baseline_size(cells, name), *_scores(numbers["test_accuracy"])]
-        row += [mean_and_sd(numbers["macro_f1"]), mean_and_sd(numbers["valid_accuracy"])]
+        row = [code(name) + " (baseline)", "", baseline_size(cells, name), *_scores(numbers[lead])]
+        row += [mean_and_sd(numbers[beside]), mean_and_sd(numbers["valid_accuracy"])]
         rows.append(row + ["", ""] * bool(control))
     caption = f"{model}: mean ± sd over {plural(len(cells.seeds), 'seed')}; chosen: the best on validation"
     return Table(caption, header, rows)

@@ -10,6 +10,7 @@ from permafrost.evaluation.mistakes import hard_clips
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import is_control
 from permafrost.report.answer import answer, notes, rests_on
+from permafrost.report.data_section import data_cautions
 from permafrost.report.findings import findings
 from permafrost.report.html.audit_tables import (
     audit_findings,
@@ -81,6 +82,7 @@ def study_page(
         len(cells.freezes),
         name=name,
         answer=answer(cells, summary, analysis),
+        cautions=data_cautions(audit, remarks=False),
         keys=_key_numbers(cells, summary, analysis),
         strategies_charts=strategies,
         sure=sure,
@@ -96,7 +98,7 @@ def study_page(
         unanimous=len(unanimous),
         tested=cells.predictions.loc[cells.predictions["subset"] == "test", "clip_id"].nunique(),
         cards=clip_cards(unanimous or hard, recordings),
-        facts=facts_table(summary["data"]),
+        facts=facts_table(summary["data"], audit),
         class_counts=class_table(audit, cells.runs["repeat"].tolist()),
         findings=audit_findings(audit, summary["data"]),
         rejected=rejected_table(rejected),
@@ -134,6 +136,7 @@ def _key_numbers(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> l
         ("tested on", f"{data['test_clips']:g} clips of {plural(data['classes'], 'class')}"),
         ("split", f"{data['split']}, {plural(data['splits'], 'split')}"),
         ("guessing evenly", f"{percent(data['chance'])} %"),
+        ("always the most common class", f"{percent(data['majority'])} %"),
         ("uncertainty from", rests_on(analysis)),
     ]
 
