@@ -1,7 +1,7 @@
 """Class probabilities for new recordings, from a trained run.
 
 python -m stages.predict FILE_OR_FOLDER...           the run that the study chose on validation, its first seed
-python -m stages.predict --list                      the trained runs
+python -m stages.predict                             the trained runs; the one that the study chose is marked
 python -m stages.predict --model resnet20 --freeze half --seed 0 FILE_OR_FOLDER... [--out answers.csv|answers.json]
 python -m stages.predict --baseline svm FILE_OR_FOLDER... [--pictures FOLDER]
 """
@@ -21,7 +21,7 @@ from stages.stage import parameters, run
 def main() -> None:
     """Print or write the answers; exit 1 where a recording could not be heard, after all others were answered."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--list", action="store_true", help="list the trained runs, and do no more")
+    parser.add_argument("--list", action="store_true", help="list the trained runs, as without a file")
     parser.add_argument("--model", "--baseline", help="a recipe under models or baselines; default: the study's choice")
     parser.add_argument("--freeze", help="the freezing strategy; default: the study's choice for the model")
     parser.add_argument("--seed", type=int, help="default: the study's first")
@@ -29,14 +29,13 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="a folder for a PNG of each recording, chunk by chunk")
     parser.add_argument("files", nargs="*", metavar="FILE_OR_FOLDER")
     arguments = parser.parse_args()
-    if arguments.list:
-        sys.stdout.write(as_table(trained_runs()))
+    project = read_project(parameters(""))
+    if arguments.list or not arguments.files:
+        sys.stdout.write(as_table(trained_runs(), project))
         return
-    if not arguments.files:
-        parser.error("give recordings, or folders of them; --list lists the trained runs")
     if arguments.out and arguments.out.suffix not in (".csv", ".json"):
         parser.error(f"--out: {arguments.out} ends in neither .csv nor .json")
-    found, how = find_run(read_project(parameters("")), arguments.model, arguments.freeze, arguments.seed)
+    found, how = find_run(project, arguments.model, arguments.freeze, arguments.seed)
     print(f"by the run {found}, {how}", file=sys.stderr)
     predictor, preprocess = predictor_of(found)
     files = find_files(arguments.files)

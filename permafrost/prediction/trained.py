@@ -31,14 +31,19 @@ def trained_runs(folder: Path = RUNS) -> list[Run]:
     return runs
 
 
-def as_table(runs: Sequence[Run], folder: Path = RUNS) -> str:
-    """One line a model and strategy: its seeds, and the mean of its validation accuracies."""
-    lines = [("model", "strategy", "seeds", "validation accuracy")]
+def as_table(runs: Sequence[Run], project: Project, folder: Path = RUNS) -> str:
+    """One line a model and strategy: its seeds, the mean of its validation accuracies, whether the study chose it."""
+    try:
+        chosen, _ = find_run(project, None, folder=folder)
+    except PermafrostError:  # of a study that is not complete, or would be made otherwise now, nothing is chosen
+        chosen = None
+    lines = [("model", "strategy", "seeds", "validation accuracy", "")]
     for model, freeze in dict.fromkeys(run[:2] for run in runs):
         alike = [run for run in runs if run[:2] == (model, freeze)]
         scores = [read_json(folder / run.folder / "metrics.json")["valid"]["accuracy"] for run in alike]
         seeds = ",".join(str(run.seed) for run in alike)
-        lines.append((model, freeze, seeds, f"{sum(scores) / len(scores):.3f}"))
+        mark = "chosen" if chosen in alike else ""
+        lines.append((model, freeze, seeds, f"{sum(scores) / len(scores):.3f}", mark))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rows = ["  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)) for line in lines]
     return "".join(row.rstrip() + "\n" for row in rows)

@@ -65,9 +65,12 @@ def record(run):
 def test_trained_runs_are_listed_with_their_seeds_and_scores(study):
     runs = trained_runs()
     assert len(runs) == 10 and Run("svm", "baseline", 1) in runs
-    lines = as_table(runs).splitlines()
+    lines = as_table(runs, study).splitlines()
     assert lines[0].split() == ["model", "strategy", "seeds", "validation", "accuracy"] and len(lines) == 6
     assert lines[1].split()[:3] == ["svm", "baseline", "1,3"]
+    assert [line.split()[:2] for line in lines if line.endswith("chosen")] == [["vit", "half"]]
+    shutil.rmtree("runs/vit/none/1")
+    assert "chosen" not in as_table(trained_runs(), study), "the study is not complete"
     shutil.rmtree("runs")
     with pytest.raises(PermafrostError, match="no trained run; train them with `dvc repro`"):
         trained_runs()
@@ -126,6 +129,6 @@ def test_recordings_are_heard_as_the_run_s_record_says(study, capsys, monkeypatc
     shown = capsys.readouterr()
     assert shown.out.splitlines()[1].split(",")[3] == "jazz"
     assert "by the run vit-half-3, chosen by its validation accuracy in the study demo" in shown.err
-    monkeypatch.setattr("sys.argv", ["predict", "--list"])
+    monkeypatch.setattr("sys.argv", ["predict"])
     predict.main()
     assert "vit_random" in capsys.readouterr().out
