@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from permafrost.audio.inputs import Rendered
+from permafrost.audio.mel_axes import mel_axes
 from permafrost.baselines.explaining import explain_model, write_importance
 from permafrost.baselines.recipe import NetworkBaseline, read_baseline
 from permafrost.baselines.stored import load_model
@@ -94,7 +96,10 @@ def _explain_network(
         caption(clips[row].label, classes[values.argmax()], values.max())
         for row, values in zip(rows, probabilities, strict=True)
     ]
-    return [draw_saliency(OUT, name, found.method, found.pictures.numpy(), found.maps.numpy(), captions)]
+    made = read_record(RUNS / run.folder)["parameters"]
+    read = part_of(made[run.section][run.model], Rendered, f"{run.section}.{run.model}").input
+    axes = mel_axes(read, made["preprocess"], network.origin.input_shape[0])
+    return [draw_saliency(OUT, name, found.method, found.pictures.numpy(), found.maps.numpy(), captions, axes)]
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: fl
         float32 [n_mels, n_fft // 2 + 1], 1/Hz.
     """
     bins = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
-    corners = _mel_to_hz(np.linspace(_hz_to_mel(fmin), _hz_to_mel(fmax), n_mels + 2))
+    corners = _mel_to_hz(np.linspace(hz_to_mel(fmin), hz_to_mel(fmax), n_mels + 2))
     widths = np.diff(corners)
     distances = corners[:, None] - bins[None, :]
     rising = -distances[:-2] / widths[:-1, None]
@@ -44,7 +44,8 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: fl
     return filters
 
 
-def _hz_to_mel(hertz: float) -> float:
+def hz_to_mel(hertz: float) -> float:
+    """Mels of Slaney's scale: linear below 1 kHz, logarithmic above."""
     return hertz * 3 / 200 if hertz < 1000 else 15 + 27 * float(np.log(hertz / 1000) / np.log(6.4))
 
 

@@ -1,19 +1,24 @@
-"""Mel pictures with what a network looked at: the loud parts in grey, the decisive ones in colour."""
+"""Mel pictures with what a network looked at: the mel picture in grey, the decisive places in colour."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from numpy.typing import NDArray
 
+from permafrost.audio.mel_axes import MelAxes
 from permafrost.report.explained import Picture
-from permafrost.report.style import CONTROL, headline, house_style, new_figure, save
+from permafrost.report.style import headline, house_style, new_figure, save
 
 COLUMNS = 3
 COLOURS = 96
-# From nothing to the accent colour: what does not matter leaves the picture as it is.
-_OVER = LinearSegmentedColormap.from_list("saliency", [(1, 1, 1, 0), CONTROL])
+# The mel picture ends at a middle grey and colour at a bright one, so that colour shows on loud and on quiet parts.
+_GREYS = LinearSegmentedColormap.from_list("mel", ["#101010", "#B8B8B8"])
+# What does not matter leaves the picture as it is.
+_OVER = LinearSegmentedColormap.from_list("saliency", [(1, 0.42, 0, 0), (1, 0.42, 0, 0.75), (1, 0.75, 0, 1)])
+# Maps have few strong places: the root gives half of the colours to what is weaker than a quarter of the strongest.
+_STRENGTH = PowerNorm(0.5, 0, 1)
 
 
 def caption(label: str, answer: str, probability: float) -> str:
@@ -29,6 +34,7 @@ def draw_saliency(
     pictures: NDArray[np.float32],
     maps: NDArray[np.float32],
     captions: Sequence[str],
+    axes: MelAxes,
 ) -> Picture:
     """Write ``out/name/saliency.png`` with a panel a clip; what it shows.
 
@@ -39,19 +45,30 @@ def draw_saliency(
         pictures: [clips, height, width], low frequencies first.
         maps: [clips, height, width] in 0 … 1.
         captions: one a clip.
+        axes: of all pictures.
     """
     title = f"What {name} looks at"
     rows = -(-len(pictures) // COLUMNS)
     with house_style():
-        figure = new_figure(0.7 + 1.75 * rows)
-        headline(figure, title, f"grey: the mel picture; colour: {method}, the strongest place of each clip full", 0.62)
-        panels = figure.subplots(rows, COLUMNS, squeeze=False)
-        for panel in panels.flat:
-            panel.axis("off")
-        for panel, picture, map_, caption in zip(panels.flat, pictures, maps, captions, strict=False):
-            panel.imshow(picture, aspect="auto", origin="lower", cmap="gray", interpolation="nearest")
-            panel.imshow(map_, aspect="auto", origin="lower", cmap=_OVER, vmin=0, vmax=1, alpha=0.75)
+        figure = new_figure(1.0 + 1.85 * rows)
+        headline(figure, title, f"grey: the mel picture; colour: what decided, by {method}", 0.62)
+        panels = figure.subplots(rows, COLUMNS, squeeze=False, sharex=True, sharey=True)
+        extent = (0, axes.seconds, 0, 1)
+        shown = list(zip(panels.flat, pictures, maps, captions, strict=False))
+        for panel, picture, map_, caption in shown:
+            panel.grid(False)
+            panel.imshow(picture, aspect="auto", origin="lower", cmap=_GREYS, interpolation="nearest", extent=extent)
+            over = panel.imshow(map_, aspect="auto", origin="lower", cmap=_OVER, norm=_STRENGTH, extent=extent)
             panel.set_title(caption, fontsize=8.5, fontweight="normal")
+            panel.set_yticks(*axes.ticks())
+            panel.tick_params(size=2.5, labelbottom=True)
+        for panel in panels.flat[len(shown) :]:
+            panel.set_visible(False)
+        figure.supxlabel("time (s)", fontsize=9)
+        figure.supylabel("frequency (kHz, mel scale)", fontsize=9)
+        bar = figure.colorbar(over, ax=panels, pad=0.015, aspect=40, ticks=[0, 0.1, 0.25, 0.5, 1])
+        bar.ax.set_facecolor("#606060")  # as over a grey picture
+        bar.set_label("saliency, as a share of each clip's strongest place")
         save(figure, out / name / "saliency.png", COLOURS)
     words = f"Mel pictures of one clip a class, where {name} looks coloured ({method}): {'; '.join(captions)}"
     return Picture(name, f"{name}/saliency.png", words)

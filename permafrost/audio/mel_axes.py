@@ -1,0 +1,53 @@
+"""What the rows and columns of a mel picture stand for: Hz and seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from permafrost.audio.inputs import LogMel, Waveform
+from permafrost.audio.logmel import hz_to_mel
+
+TICKS = (500, 1000, 2000, 5000, 10000, 20000, 50000)  # Hz
+
+
+@dataclass(frozen=True)
+class MelAxes:
+    """The edges of a picture: ``seconds`` wide, from ``low`` to ``high`` Hz in even steps of mel.
+
+    ``htk``: torchaudio's mels, those of networks on waveforms; else Slaney's, as librosa has them.
+    """
+
+    seconds: float
+    low: float
+    high: float
+    htk: bool = False
+
+    def ticks(self, apart: float = 0.15) -> tuple[list[float], list[str]]:
+        """Places from 0 (bottom) to 1 of round frequencies at least ``apart``, and how they are written (kHz)."""
+        places, names = [], []
+        for hertz in TICKS:
+            place = (self._mel(hertz) - self._mel(self.low)) / (self._mel(self.high) - self._mel(self.low))
+            if 0 <= place <= 1 and (not places or place - places[-1] >= apart):
+                places.append(place)
+                names.append(f"{hertz / 1000:g}")
+        return places, names
+
+    def _mel(self, hertz: float) -> float:
+        return float(np.log1p(hertz / 700)) if self.htk else hz_to_mel(hertz)
+
+
+def mel_axes(settings: LogMel | Waveform, preprocess: Mapping[str, Any], samples: int) -> MelAxes:
+    """The axes of the pictures that a recipe's network reads or makes.
+
+    Args:
+        settings: its input.
+        preprocess: that section of the parameters.
+        samples: how many samples a network on waveforms hears.
+    """
+    sample_rate = preprocess["sample_rate"]
+    if isinstance(settings, LogMel):
+        return MelAxes(preprocess["clip_seconds"], settings.fmin, settings.fmax or sample_rate / 2)
+    rate = settings.sample_rate or sample_rate
+    return MelAxes(samples / rate, 0.0, rate / 2, htk=True)
