@@ -9,6 +9,7 @@ from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import BASELINE, BASELINES, control_of, is_control
 from permafrost.report.data_section import spread_over_splits
+from permafrost.report.names import code_span
 from permafrost.report.wording import interval, limits, listed, percent, plural, points
 
 # What the field calls two of the strategies.
@@ -41,7 +42,7 @@ def introduced(text: str) -> str:
 
 def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
     """Which depths can be told from full fine-tuning, and the cheapest that cannot."""
-    start = f"On `{data}`, "
+    start = f"On {code_span(data)}, "
     against = [item for item in analysis.models[model].contrasts if item.question == "baseline"]
     if BASELINE not in cells.freezes:
         return f"{start}no depth of `{model}` is compared with `{BASELINE}`, which the study does not have"

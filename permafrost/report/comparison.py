@@ -12,8 +12,9 @@ from permafrost.evaluation.statistics.selection import Selection
 from permafrost.evaluation.statistics.shape import Shape, Statement
 from permafrost.evaluation.statistics.words import points, probability
 from permafrost.report.aligned_table import aligned_table
+from permafrost.report.names import code_span, one_line, plain
 
-QUESTIONS = {"baseline": "Against `{reference}`", "neighbours": "Neighbours in depth: each against the one before it"}
+QUESTIONS = {"baseline": "Against {reference}", "neighbours": "Neighbours in depth: each against the one before it"}
 CLASSICAL = (
     "t, Wilcoxon and sign flip: paired over seeds, two-sided, p and in brackets p after Holm's correction over this "
     "table; they see the seeds' luck only. dz: Cohen's, δ: Cliff's. p of the claim: by the {method}, corrected over "
@@ -42,11 +43,11 @@ def p_value(p: float | None) -> str:
 
 
 def _model(result: ModelResult) -> list[str]:
-    blocks = [f"## {result.model}", result.answer, result.shape_words, _strategies(result)]
+    blocks = [f"## {plain(result.model)}", one_line(result.answer), one_line(result.shape_words), _strategies(result)]
     for question, title in QUESTIONS.items():
         rows = [item for item in result.contrasts if item.question == question]
         if rows:
-            blocks += [f"### {title.format(reference=rows[0].reference)}", _contrasts(rows)]
+            blocks += [f"### {title.format(reference=code_span(rows[0].reference))}", _contrasts(rows)]
     tested = [item for item in result.contrasts if item.seeds]
     if tested:
         blocks.append(CLASSICAL.format(method=tested[0].method, claims=tested[0].claims))
@@ -63,7 +64,7 @@ def _strategies(result: ModelResult) -> str:
     shares = any(item.variance for item in result.strategies)
     rows = [
         [
-            f"`{item.strategy}`",
+            code_span(item.strategy),
             str(item.n),
             f"{100 * item.mean:.2f}",
             "–" if item.sd is None else f"{100 * item.sd:.2f}",
@@ -84,8 +85,8 @@ def _contrasts(rows: Sequence[Contrast]) -> str:
         tests = item.seeds
         cells.append(
             [
-                f"`{item.strategy}`",
-                f"`{item.reference}`",
+                code_span(item.strategy),
+                code_span(item.reference),
                 points(item.gap, True),
                 _limits(item),
                 *(
@@ -156,22 +157,26 @@ def _shape(result: Shape) -> str:
 def _selection(result: Selection) -> str:
     share = result.chosen_share[result.strategy]
     return (
-        f"Chosen on validation: `{result.strategy}` ({100 * share:.0f} % of the resampled studies choose it). Its "
-        f"validation score {100 * result.valid:.1f} % flatters by {points(result.optimism)} points through the choice; "
-        f"its test score is {100 * result.test:.1f} % (95 % interval with the choice in it {100 * result.test_low:.1f} "
-        f"to {100 * result.test_high:.1f}). Choosing on the test set would flatter by "
+        f"Chosen on validation: {code_span(result.strategy)} ({100 * share:.0f} % of the resampled studies choose "
+        f"it). Its validation score {100 * result.valid:.1f} % flatters by {points(result.optimism)} points through "
+        f"the choice; its test score is {100 * result.test:.1f} % (95 % interval with the choice in it "
+        f"{100 * result.test_low:.1f} to {100 * result.test_high:.1f}). Choosing on the test set would flatter by "
         f"{points(result.peeking_optimism)} points."
     )
 
 
 def _transfer(result: TransferResult) -> list[str]:
-    return [f"## Transfer gain: {result.model} against {result.control}", result.answer, _contrasts(result.gains)]
+    return [
+        f"## Transfer gain: {plain(result.model)} against {plain(result.control)}",
+        one_line(result.answer),
+        _contrasts(result.gains),
+    ]
 
 
 def _between(rows: Sequence[Between]) -> list[str]:
     cells = [
         [
-            f"`{row.strategy}`",
+            code_span(row.strategy),
             f"{row.n_first} and {row.n_second}",
             points(row.gap, True),
             _limits(row),
@@ -183,7 +188,7 @@ def _between(rows: Sequence[Between]) -> list[str]:
     ]
     header = ["strategy", "runs", "points", "95 % interval", "Welch's t p", "δ", "difference"]
     return [
-        f"## {rows[0].second} against {rows[0].first}",
+        f"## {plain(rows[0].second)} against {plain(rows[0].first)}",
         "Runs of different tables are not paired. p and in brackets p after Holm's correction over this table; "
         "conditional on the clips that each table tested.",
         aligned_table(header, cells, text_columns=1),

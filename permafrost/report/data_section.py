@@ -6,13 +6,14 @@ from typing import Any
 from permafrost.data.cautions import cautions
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
+from permafrost.report.names import code_span
 from permafrost.report.wording import limits, percent, plural
 
 
 def data_rows(data: Mapping[str, Any], audit: Mapping[str, Any]) -> list[list[str]]:
     """(what, how much) in Markdown, from the ``data`` block of summary.json and audit.json."""
     return [
-        ["data set", f"`{data['name']}`"],
+        ["data set", code_span(data["name"])],
         ["clips", f"{data['clips']} in {plural(data['classes'], 'class')}; {data['rejected']} rejected"],
         ["groups", str(data["groups"]) if data["groups"] else "unknown"],
         ["split", f"{data['split']}, {plural(data['splits'], 'split')}"],

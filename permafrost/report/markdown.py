@@ -9,6 +9,7 @@ from permafrost.evaluation.headline import NAMES, headline
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import control_of, is_control
+from permafrost.report.aligned_table import aligned_table
 from permafrost.report.answer import answer, introduced, notes
 from permafrost.report.data_section import data_cautions, data_rows
 from permafrost.report.findings import effect, findings
@@ -45,7 +46,7 @@ def report(
         f"![Validation accuracy by epoch, for each strategy]({plots}/learning_curves.png)",
         f"![Confusion matrix of {model} with strategy {freeze} on the test clips]({plots}/confusion.png)",
         "## Data",
-        table(["", ""], data_rows(summary["data"], audit), text_columns=2),
+        aligned_table(["", ""], data_rows(summary["data"], audit), text_columns=2),
         *_bullets(f"{line}." for line in data_cautions(audit, remarks=True)),
         "## To keep in mind",
         *_bullets(notes(cells, summary, analysis)),
@@ -87,7 +88,7 @@ def strategy_table(cells: Cells, summary: dict[str, Any], model: str) -> str:
         row += [limits(numbers[lead]["ci_low"], numbers[lead]["ci_high"])] * spread
         row += [mean_and_sd(numbers[beside]), mean_and_sd(numbers["valid_accuracy"])] + [""] * bool(control)
         rows.append(row)
-    return table(header, rows, text_columns=1)
+    return aligned_table(header, rows, text_columns=1)
 
 
 def baseline_size(cells: Cells, name: str) -> str:
@@ -111,7 +112,7 @@ def contrast_table(contrasts: Sequence[Contrast]) -> str:
         for item in contrasts
     ]
     header = ["strategy", "minus", "points", "dz", "p", "p corrected", "difference"]
-    return table(header, rows, text_columns=2)
+    return aligned_table(header, rows, text_columns=2)
 
 
 def each_pair_once(contrasts: Sequence[Contrast]) -> list[Contrast]:
@@ -120,14 +121,6 @@ def each_pair_once(contrasts: Sequence[Contrast]) -> list[Contrast]:
     for item in contrasts:
         pairs.setdefault(frozenset((item.strategy, item.reference)), item)
     return list(pairs.values())
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:
-    """A Markdown table; the first ``text_columns`` are set left, numbers right."""
-    align = [":--" if number < text_columns else "--:" for number in range(len(header))]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (header, align, *rows)
-    )
 
 
 def units(size: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
 from permafrost.evaluation.study import BASELINES, NO_STRATEGY, RESERVED
-from permafrost.report.markdown import table
+from permafrost.report.aligned_table import aligned_table
+from permafrost.report.names import code_span, plain
 from permafrost.report.review_changes import Changes, change_words, entry_words
 from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
 
@@ -18,7 +19,7 @@ MOST_METRICS = 60
 def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
     """The page as Markdown; ``metrics`` is what `dvc metrics diff --json` gives for summary.json."""
     before, after = result.before.name, result.after.name
-    blocks = [f"# Review: `{before}` → `{after}`", lead(result, changes)]
+    blocks = [f"# Review: {code_span(before)} → {code_span(after)}", lead(result, changes)]
     blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
     blocks += ["## Which strategies moved"]
     blocks += [moves_table(differing)] if (differing := [m for m in result.moves if m.verdict != IDENTICAL]) else []
@@ -27,11 +28,12 @@ def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, 
     if metrics:
         shown = list(metrics.items())[:MOST_METRICS]
         more = f" The first {MOST_METRICS} of {len(metrics)}." if len(metrics) > MOST_METRICS else ""
-        rows = [[f"`{key}`", *(_plain(values.get(side)) for side in ("old", "new", "diff"))] for key, values in shown]
+        sides = ("old", "new", "diff")
+        rows = [[code_span(key), *(_plain(values.get(side)) for side in sides)] for key, values in shown]
         blocks += [
             "<details><summary>All metrics that differ</summary>",
             f"As `dvc metrics diff` has them.{more}",
-            table(["metric", before, after, "difference"], rows, text_columns=1),
+            aligned_table(["metric", plain(before), plain(after), "difference"], rows, text_columns=1),
             "</details>",
         ]
     return "\n\n".join(blocks) + "\n"
@@ -76,7 +78,9 @@ def notes(result: Review) -> list[str]:
         )
     for names, side in ((result.added, result.after), (result.removed, result.before)):
         if names:
-            lines.append(f"Only in `{side.name}`: {', '.join(f'`{model}` `{freeze}`' for model, freeze in names)}.")
+            lines.append(
+                f"Only in {code_span(side.name)}: {', '.join(f'`{model}` `{freeze}`' for model, freeze in names)}."
+            )
     models = list(dict.fromkeys(move.model for move in result.moves))
     for model in models:
         same = [move.strategy for move in result.moves if move.model == model and move.verdict == IDENTICAL]
@@ -115,7 +119,7 @@ def moves_table(moves: Sequence[Move]) -> str:
         ]
         for move in moves
     ]
-    return table(
+    return aligned_table(
         ["model", "strategy", "before (%)", "after (%)", "points", "p corrected", "move"], rows, text_columns=2
     )
 
@@ -180,11 +184,14 @@ def _within(result: Review) -> list[str]:
     for model in models_of(result):
         parts = [strategy_rows(side, model) for side in sides]
         names = strategies_of(result, model)
-        header = ["strategy", *(f"`{side.name}` {what}" for side in sides for what in ("(%)", "against `none`"))]
+        header = [
+            "strategy",
+            *(f"{code_span(side.name)} {what}" for side in sides for what in ("(%)", "against `none`")),
+        ]
         rows = [[f"`{name}`", *(cell for part in parts for cell in part.get(name, ["", ""]))] for name in names]
-        blocks += [f"### `{model}`", table(header, rows, text_columns=1)]
+        blocks += [f"### `{model}`", aligned_table(header, rows, text_columns=1)]
     return blocks
 
 
 def _plain(value: Any) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else plain(str(value))

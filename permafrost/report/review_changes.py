@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from permafrost.report.names import code_span, plain
+
 # The keys of which every recipe or strategy has one: where it comes or goes, the whole entry does.
 NEEDED = {"models": ("backbone", "kind"), "freezing": ("freeze",)}
 Fingerprints = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -63,7 +65,7 @@ def entry_words(section: str, changes: list[Change]) -> str:
     each parameter with its values."""
     for change in changes:
         if change.key in NEEDED[section] and change.old is None:
-            return f"new (`{change.key}: {change.new}`)"
+            return f"new ({code_span(f'{change.key}: {change.new}')})"
         if change.key in NEEDED[section] and change.new is None:
             return "removed"
     return ", ".join(map(change_words, changes))
@@ -71,7 +73,7 @@ def entry_words(section: str, changes: list[Change]) -> str:
 
 def change_words(change: Change) -> str:
     """`` `lr` 0.0005 → 0.001 `` in Markdown."""
-    return f"`{change.key}` {_value(change.old)} → {_value(change.new)}"
+    return f"{code_span(change.key)} {_value(change.old)} → {_value(change.new)}"
 
 
 def changed_outputs(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -84,11 +86,11 @@ def changed_outputs(before: Mapping[str, str], after: Mapping[str, str]) -> list
     words = []
     for path in paths:
         if path not in before:
-            words.append(f"`{path}` is new")
+            words.append(f"{code_span(path)} is new")
         elif path not in after:
-            words.append(f"`{path}` is gone")
+            words.append(f"{code_span(path)} is gone")
         elif before[path] != after[path]:
-            words.append(f"`{path}` has other contents")
+            words.append(f"{code_span(path)} has other contents")
     return words
 
 
@@ -106,4 +108,4 @@ def changed_code(before: Fingerprints, after: Fingerprints) -> dict[str, list[st
 
 
 def _value(value: Any) -> str:
-    return "–" if value is None else str(value)
+    return "–" if value is None else plain(str(value))

@@ -1,5 +1,6 @@
 """The look of the figures, and how they become files of the same bytes for the same numbers."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,9 @@ import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from PIL import Image
+
+from permafrost.report.fonts import families, warn_of_undrawable
 
 # Blue, vermilion and (darkened, to be read as text) bluish green of Okabe & Ito's palette (2008,
 # jfly.uni-koeln.de/color): told apart with every colour blindness, and different in lightness. Shapes differ too.
@@ -17,22 +19,6 @@ OWN, CONTROL, REFERENCE = "#0072B2", "#D55E00", "#00724F"
 INK, FAINT, GRID, BAND = "#24292F", "#6E7781", "#E6E8EB", "#E9EFF5"
 # A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
 WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
-
-# DejaVu comes with matplotlib: the same letters on every machine. What it lacks comes from the first of these that is
-# installed and has it.
-FONT = "DejaVu Sans"
-OTHER_SCRIPTS = (
-    *(
-        "Noto Sans CJK JP",
-        "Noto Sans JP",
-        "Source Han Sans JP",
-        "IPAexGothic",
-        "WenQuanYi Zen Hei",
-        "Droid Sans Fallback",
-    ),
-    *("Hiragino Sans", "PingFang SC", "Yu Gothic", "Microsoft YaHei", "Malgun Gothic", "Arial Unicode MS"),
-    *("Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Nirmala UI", "Noto Sans Thai", "Noto Emoji"),
-)
 
 _SETTINGS = {
     # Names of classes and data sets are the user's: a dollar is a dollar, no formula begins with it.
@@ -73,8 +59,7 @@ def house_style() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
-        installed = {font.name for font in fontManager.ttflist}
-        mpl.rcParams["font.family"] = [FONT, *(name for name in OTHER_SCRIPTS if name in installed)]
+        mpl.rcParams["font.family"] = families()
         yield
 
 
@@ -122,7 +107,9 @@ def save(figure: Figure, path: Path, colours: int | None = None, tight: bool = F
     to what is drawn.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with house_style():
+    warn_of_undrawable(figure)
+    with house_style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # has been said, in words
         figure.savefig(path, metadata={"Software": None}, bbox_inches="tight" if tight else None)
     if colours is not None:
         with Image.open(path) as image:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from permafrost.errors import PermafrostError
+from permafrost.report.aligned_table import aligned_table
+from permafrost.report.names import plain
 from permafrost.report.wording import percent
 
 Strategy = tuple[str, str]  # model and strategy; of a baseline, ``baselines`` and its name, as in summary.json
@@ -74,11 +76,9 @@ def sweep_table(experiments: Sequence[Experiment], score: str = "test_accuracy")
     lines = [["experiment", *parameters, *map(" ".join, models)]]
     for experiment in in_order(experiments):
         scores = experiment.scores(score)
-        values = [str(_value(experiment, name)) for name in parameters]
+        values = [plain(str(_value(experiment, name))) for name in parameters]
         lines.append([experiment.name, *values, *(_words(scores.get(place, {})) for place in models)])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+    return aligned_table(lines[0], lines[1:], text_columns=1 + len(parameters))
 
 
 def _value(experiment: Experiment, name: str) -> Any:

@@ -8,6 +8,12 @@ from typing import Any
 from markupsafe import Markup, escape
 
 Cell = str | Markup
+# Code comes first: nothing within it is markup, not even the end of what is bold.
+MARKUP = re.compile(
+    r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)"
+    r"|\*\*((?:(?<!`)(`+)(?!`).+?(?<!`)\4(?!`)|.)+?)\*\*"
+    r"|\[([^\]]+)\]\((https?://[^)\s]+)\)"
+)
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,19 @@ class Chart:
 
 def inline(text: str) -> Markup:
     """One line of our own Markdown as HTML: ```code```, ``**bold**`` and ``[text](address)``; the rest is escaped."""
-    safe = str(escape(text))
-    safe = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", safe)
-    safe = re.sub(r"`(.+?)`", r"<code>\1</code>", safe)
-    return Markup(re.sub(r"\[([^\]]+)\]\((https?://[^)\s]+)\)", r'<a href="\2">\1</a>', safe))
+    html, end = Markup(""), 0
+    for found in MARKUP.finditer(text):
+        html += escape(text[end : found.start()])
+        fence, within, bold, _, words, address = found.groups()
+        if fence:
+            padded = within[0] == within[-1] == " " and within.strip()
+            html += code(within[1:-1] if padded else within)
+        elif bold:
+            html += Markup("<strong>{}</strong>").format(inline(bold))
+        else:
+            html += Markup('<a href="{}">{}</a>').format(address, inline(words))
+        end = found.end()
+    return html + escape(text[end:])
 
 
 def chip(verdict: str) -> Markup:
