@@ -25,6 +25,7 @@ from permafrost.report.markdown import report
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
 from permafrost.report.tables import all_curves, confusion_rows, runs_table, write_csv
+from stages.repeating import command
 from stages.revisions import inputs_revision
 from stages.stage import parameters, run, section
 
@@ -74,7 +75,7 @@ def main() -> None:
         audit,
         rejected,
         recordings,
-        Origin(inputs_revision(), "dvc repro"),
+        Origin(inputs_revision(), command()),
         explained(plots / "explain"),
     )
     (plots / "report.html").write_text(page, encoding="utf-8")
