@@ -1,17 +1,31 @@
-"""What a strategy costs for what it scores, and which strategies no other one beats at both."""
+"""What a strategy costs for what it scores, and which strategies are worth their cost beyond doubt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import is_control
 
 
-def costs(cells: Cells) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Scored:
+    """A strategy's ``name`` (model, strategy), cost, mean score and the limits of its 95 % interval (None: unknown)."""
+
+    name: tuple[str, str]
+    cost: float
+    score: float
+    low: float | None = None
+    high: float | None = None
+
+
+def costs(cells: Cells, analysis: Analysis) -> pd.DataFrame:
     """One row a model and strategy, controls left out: ``trainable_parameters``, ``seconds`` (mean over seeds of one
-    training; NaN where no cell says) and ``accuracy`` (mean test accuracy), with ``cheap_parameters`` and
-    ``cheap_seconds``: whether it lies on the front of accuracy against that cost."""
+    training; NaN where no cell says), ``accuracy`` (mean of test) with the limits ``low`` and ``high`` of its 95 %
+    interval (None where unknown), ``cheap_parameters`` and ``cheap_seconds``: whether it lies on the front of accuracy
+    against that cost, on which a dearer strategy needs a difference that is supported."""
     runs = cells.runs[~cells.runs["model"].map(lambda model: is_control(model, cells.models))]
     # Cells of earlier versions did not time the whole training.
     timed = runs["seconds_total"].astype(float).fillna(runs["seconds_per_epoch"].astype(float) * runs["epochs"])
@@ -25,17 +39,44 @@ def costs(cells: Cells) -> pd.DataFrame:
         )
         .reset_index()
     )
-    table["cheap_parameters"] = front(table["trainable_parameters"].tolist(), table["accuracy"].tolist())
-    table["cheap_seconds"] = front(table["seconds"].tolist(), table["accuracy"].tolist())
+    known = {(model, item.strategy): item for model, result in analysis.models.items() for item in result.strategies}
+    names = list(zip(table["model"], table["freeze"], strict=True))
+    limits = [(known[name].low, known[name].high) for name in names]
+    for column, cost in (("cheap_parameters", "trainable_parameters"), ("cheap_seconds", "seconds")):
+        rows = [Scored(*row, *ends) for *row, ends in zip(names, table[cost], table["accuracy"], limits, strict=True)]
+        table[column] = front(rows, supported(analysis))
+    table["low"], table["high"] = (pd.Series([ends[side] for ends in limits], dtype=object) for side in (0, 1))
     return table
 
 
-def front(costs: Sequence[float], scores: Sequence[float]) -> list[bool]:
-    """Whether each point lies on the Pareto front: no other point costs at most as much and scores at least as much,
-    with one of the two strictly better. A cost of NaN is never on it."""
-    points = list(zip(costs, scores, strict=True))
-    return [
-        cost == cost
-        and not any(other <= cost and better >= score and (other < cost or better > score) for other, better in points)
-        for cost, score in points
-    ]
+def front(rows: Sequence[Scored], told_apart: Callable[[Scored, Scored], bool]) -> list[bool]:
+    """Whether each lies on the Pareto front, seen from the cheapest: a dearer one joins it where it scores more than
+    the last one on it and ``told_apart`` says so of the two. A cost of NaN is never on it."""
+    order = sorted(
+        (place for place, row in enumerate(rows) if row.cost == row.cost),
+        key=lambda place: (rows[place].cost, -rows[place].score),
+    )
+    chosen: list[int] = []
+    for place in order:
+        last = rows[chosen[-1]] if chosen else None
+        if last is None or (rows[place].score > last.score and told_apart(rows[place], last)):
+            chosen.append(place)
+    return [place in chosen for place in range(len(rows))]
+
+
+def supported(analysis: Analysis) -> Callable[[Scored, Scored], bool]:
+    """Whether a difference of two strategies is supported: as the planned comparison of the two says; where none was
+    planned, their 95 % intervals have to lie apart."""
+    verdicts = {
+        frozenset(((model, item.strategy), (model, item.reference))): item.verdict == "supported"
+        for model, result in analysis.models.items()
+        for item in result.contrasts
+    }
+
+    def told_apart(one: Scored, other: Scored) -> bool:
+        apart = None not in (one.low, one.high, other.low, other.high) and (
+            one.low > other.high or other.low > one.high
+        )
+        return verdicts.get(frozenset((one.name, other.name)), apart)
+
+    return told_apart

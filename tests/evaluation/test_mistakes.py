@@ -1,9 +1,11 @@
 """Which clips are got wrong, which classes are found, and which strategies are worth their cost."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from permafrost.evaluation.cells import read_study
-from permafrost.evaluation.costs import costs, front
+from permafrost.evaluation.costs import Scored, costs, front, supported
 from permafrost.evaluation.mistakes import class_recall, confusions, hard_clips
 
 FREEZES, SEEDS = ["none", "half"], [0, 1, 2]
@@ -65,16 +67,42 @@ def test_confusions_are_shares_of_the_true_class(cells):
     assert ("none", "blues", "jazz") not in table.index
 
 
+def places(costs, scores, told_apart=lambda one, other: True):
+    return front([Scored(("vit", str(n)), *row) for n, row in enumerate(zip(costs, scores, strict=True))], told_apart)
+
+
 def test_the_front_is_what_nothing_beats_at_both():
-    assert front([1, 2, 3, 4], [0.5, 0.7, 0.6, 0.8]) == [True, True, False, True]
-    assert front([1, 1], [0.5, 0.5]) == [True, True]
-    assert front([1, 1, 2], [0.5, 0.4, 0.5]) == [True, False, False]
-    assert front([float("nan"), 1], [0.9, 0.5]) == [False, True]
+    assert places([1, 2, 3, 4], [0.5, 0.7, 0.6, 0.8]) == [True, True, False, True]
+    assert places([1, 1, 2], [0.5, 0.4, 0.5]) == [True, False, False]
+    assert places([float("nan"), 1], [0.9, 0.5]) == [False, True]
+    assert places([3, 2, 1], [0.8, 0.7, 0.5]) == [True, True, True]
+
+
+def test_of_strategies_that_cannot_be_told_apart_the_cheapest_stays_on_the_front():
+    def told(one, other):
+        return abs(one.score - other.score) > 0.1
+
+    assert places([1, 2, 3], [0.50, 0.55, 0.58], told) == [True, False, False]
+    assert places([1, 2, 3], [0.50, 0.55, 0.62], told) == [True, False, True]
+
+
+def test_a_difference_is_supported_by_its_planned_comparison_or_by_intervals_that_lie_apart():
+    contrast = SimpleNamespace(strategy="half", reference="none", verdict="supported")
+    told = supported(SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[contrast])}))
+    none, half = Scored(("vit", "none"), 2, 0.8, 0.7, 0.9), Scored(("vit", "half"), 1, 0.75, 0.65, 0.85)
+    assert told(none, half) and told(half, none)
+    contrast.verdict = "undecided"
+    assert not supported(SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[contrast])}))(none, half)
+    far, unknown = Scored(("cnn", "none"), 2, 0.95, 0.91, 0.99), Scored(("cnn", "half"), 2, 0.95)
+    assert told(far, half) and told(half, far)
+    assert not told(half, Scored(("cnn", "none"), 2, 0.9, 0.84, 0.95)) and not told(half, unknown)
 
 
 def test_costs_leave_controls_out_and_take_the_time_of_a_whole_training(cells):
-    table = costs(cells).set_index("freeze")
+    strategies = [SimpleNamespace(strategy=freeze, low=None, high=None) for freeze in FREEZES]
+    analysis = SimpleNamespace(models={"vit": SimpleNamespace(strategies=strategies, contrasts=[])})
+    table = costs(cells, analysis).set_index("freeze")
     assert set(table["model"]) == {"vit"}
     assert table.loc["none", "seconds"] == pytest.approx(1.5 * 5 + 1)
     cells.runs["seconds_total"] = None  # as cells of earlier versions have it
-    assert costs(cells).set_index("freeze").loc["none", "seconds"] == pytest.approx(1.5 * 5)
+    assert costs(cells, analysis).set_index("freeze").loc["none", "seconds"] == pytest.approx(1.5 * 5)

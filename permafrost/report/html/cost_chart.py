@@ -1,4 +1,4 @@
-"""Accuracy against what a strategy costs: trained parameters, seconds of training; the Pareto front is marked."""
+"""Accuracy against what a strategy costs, trained parameters and seconds of training, with the Pareto front."""
 
 import math
 
@@ -7,54 +7,70 @@ import pandas as pd
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.costs import costs
+from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import is_control
 from permafrost.report.html.label_layout import Side, sides
 from permafrost.report.html.parts import Chart, Mark, Table, code
-from permafrost.report.html.theme import FAINT, INK, OWN, accuracy_axis, finished, values
-from permafrost.report.wording import count, duration, percent
+from permafrost.report.html.theme import FAINT, INK, OWN, accuracy_axis, finished, values, with_interval
+from permafrost.report.wording import count, duration, limits, percent
 
 HEIGHT = 300
 COST = "datum.value < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"  # 0.5, not 500m
+RULE = (
+    "From the cheapest on, a dearer strategy joins the front only where it is better and the difference is supported "
+    "(planned comparison; where none was planned, 95 % intervals that lie apart). Of strategies that cannot be told "
+    "apart, the cheapest stays."
+)
 WIDE = 5.0  # costs that differ by more than this factor are drawn on a logarithmic axis
 SHAPES = {"circle": "○", "square": "□", "triangle-up": "△", "diamond": "◇", "triangle-down": "▽", "cross": "✚"}
 
 
-def cost_charts(cells: Cells) -> list[Chart]:
+def cost_charts(cells: Cells, analysis: Analysis) -> list[Chart]:
     """One chart for parameters and, where the cells were timed, one for seconds; models by shape."""
-    table = costs(cells)
-    charts = [_chart(table, "trainable_parameters", "cheap_parameters", "trained parameters", cells)]
+    table = costs(cells, analysis)
+    charts = [_chart(table, "trainable_parameters", "cheap_parameters", "trained parameters")]
     if table["seconds"].notna().all():
-        charts.append(_chart(table, "seconds", "cheap_seconds", "seconds of training, mean of a cell", cells))
+        charts.append(_chart(table, "seconds", "cheap_seconds", "seconds of training, mean of a run"))
     return charts
 
 
 def cost_legend(cells: Cells) -> list[Mark]:
     """What filled and hollow marks mean and, with several models, which model has which."""
-    marks = [Mark("dot", OWN, "on the front: nothing is both cheaper and better"), Mark("hollow", FAINT, "not on it")]
+    marks = [Mark("dot", OWN, "on the Pareto front"), Mark("hollow", FAINT, "not on it")]
+    marks += [Mark("interval", FAINT, "95 % interval")] if len(cells.seeds) > 1 else []
     models = [model for model in cells.models if not is_control(model, cells.models)]
     return marks + [
         Mark("glyph", FAINT, model, glyph) for model, glyph in zip(models, SHAPES.values(), strict=False) if models[1:]
     ]
 
 
-def cost_table(cells: Cells) -> Table:
+def cost_table(cells: Cells, analysis: Analysis) -> Table:
     """Both costs of every strategy."""
     rows = [
         [
             code(row.model),
             code(row.freeze),
             percent(row.accuracy),
+            limits(row.low, row.high),
             count(row.trainable_parameters),
             "–" if row.seconds != row.seconds else duration(row.seconds),
             _front(row.cheap_parameters, row.cheap_seconds),
         ]
-        for row in costs(cells).itertuples()
+        for row in costs(cells, analysis).itertuples()
     ]
-    header = ["model", "strategy", "test accuracy (%)", "trained parameters", "training", "on the front of"]
-    return Table("What each strategy costs and scores", header, rows, heads=2, text_columns=(5,))
+    header = [
+        "model",
+        "strategy",
+        "test accuracy (%)",
+        "95 % interval",
+        "trained parameters",
+        "training",
+        "on the front of",
+    ]
+    return Table("What each strategy costs and scores", header, rows, heads=2, text_columns=(6,))
 
 
-def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str, cells: Cells) -> Chart:
+def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str) -> Chart:
     several = table["model"].nunique() > 1
     rows = [
         {
@@ -63,12 +79,15 @@ def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str, cells: Cells)
             "label": f"{row['model']} {row['freeze']}" if several else row["freeze"],
             "cost": float(row[cost]),
             "value": 100 * row["accuracy"],
+            "low": None if row["low"] is None else 100 * row["low"],
+            "high": None if row["high"] is None else 100 * row["high"],
             "front": bool(row[cheap]),
         }
         for _, row in table.iterrows()
     ]
     x = _axis(title, min(row["cost"] for row in rows), max(row["cost"] for row in rows))
-    y = accuracy_axis([row["value"] for row in rows])
+    extent = [row[key] for row in rows for key in ("value", "low", "high") if row[key] is not None]
+    y = accuracy_axis(extent)
     names = list(dict.fromkeys(table["model"]))
     shape = alt.Shape("model:N", scale=alt.Scale(domain=names, range=list(SHAPES)[: len(names)]), legend=None)
     front = alt.Chart(values([row for row in rows if row["front"]]))
@@ -91,28 +110,40 @@ def _chart(table: pd.DataFrame, cost: str, cheap: str, title: str, cells: Cells)
             fill=alt.condition("datum.front", alt.value(OWN), alt.value("var(--surface)")),
         ),
     ]
-    layers += _names(rows, x, y)
+    if ranges := with_interval(rows):
+        rules = alt.Chart(values(ranges)).mark_rule(strokeWidth=1.5, opacity=0.6)
+        colour = alt.condition("datum.front", alt.value(OWN), alt.value(FAINT))
+        layers.insert(0, rules.encode(x=x, y=accuracy_axis(extent, field="low"), y2="high:Q", color=colour))
+    layers += _names(rows, extent, x, y)
     best = [
         f"{row['label']} ({row['value']:.1f} %)" for row in sorted(rows, key=lambda row: row["cost"]) if row["front"]
     ]
     words = f"Test accuracy against {title}. On the front, from the cheapest: {', '.join(best)}."
     return Chart(
-        f"cost-{cost.replace('_', '-')}", f"Accuracy against {title}", words, finished(alt.layer(*layers), HEIGHT)
+        f"cost-{cost.replace('_', '-')}",
+        f"Accuracy against {title}, with the Pareto front",
+        words,
+        finished(alt.layer(*layers), HEIGHT),
+        note=RULE,
     )
 
 
-def _names(rows: list[dict[str, object]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def _names(rows: list[dict[str, object]], extent: list[float], x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Names beside the dots, those on the front first; where there is no room the table has to do."""
     ordered = sorted(rows, key=lambda row: not row["front"])
-    costs, scores = ([row[key] for row in rows] for key in ("cost", "value"))
+    costs = [row["cost"] for row in rows]
     if max(costs) > WIDE * min(costs):
         across = [math.log(row["cost"] / min(costs)) for row in ordered]
     else:
         across = [row["cost"] - min(costs) for row in ordered]
-    up = [row["value"] - min(scores) for row in ordered]
+    up = [row["value"] - min(extent) for row in ordered]
     # Dots keep away from the edges by the axis' padding.
     scaled = [
-        (0.09 + 0.82 * right / (max(across) or 1), 0.05 + 0.9 * above / (max(up) or 1), row["label"])
+        (
+            0.09 + 0.82 * right / (max(across) or 1),
+            0.05 + 0.9 * above / ((max(extent) - min(extent)) or 1),
+            row["label"],
+        )
         for right, above, row in zip(across, up, ordered, strict=True)
     ]
     groups: dict[tuple[Side, bool], list[dict[str, object]]] = {}

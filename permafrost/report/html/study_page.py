@@ -73,7 +73,7 @@ def study_page(
         for gain in analysis.transfer.values()
     ]
     against = [_against(cells, analysis, model) for model in analysis.references]
-    costs, curves = cost_charts(cells), curve_charts(cells)
+    costs, curves = cost_charts(cells, analysis), curve_charts(cells)
     classes = [chart(cells, model) for model in shown for chart in (recall_chart, confusion_chart)]
     drawn = [*strategies, *(it["chart"] for it in sure + gains + against if it["chart"]), *costs, *curves, *classes]
     return render(
@@ -90,7 +90,7 @@ def study_page(
         gains=gains,
         against=against,
         costs=costs,
-        cost_table=cost_table(cells),
+        cost_table=cost_table(cells, analysis),
         cost_legend=cost_legend(cells),
         curves=curves,
         curve_legend=curve_legend(cells),

@@ -251,3 +251,14 @@ def test_no_number_or_name_in_the_strategy_chart_covers_another(fake_study):
     assert all(below - above >= 13.9 for (above, _), (below, _) in itertools.pairwise(places))
     texts = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
     assert texts[-1]["encoding"]["y"]["field"] == "top"
+
+
+def test_the_cost_charts_draw_intervals_inside_the_axis_and_say_the_rule_of_the_front(made):
+    charts = {name: spec for name, spec in specs_of(made[0]).items() if name.startswith("cost-")}
+    assert len(charts) == 2 and made[0].count("the cheapest stays.") == 2
+    for spec in charts.values():
+        rules = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
+        low, high = rules["encoding"]["y"]["scale"]["domain"]
+        assert len(rules["data"]["values"]) == 3
+        assert all(low <= row["low"] <= row["value"] <= row["high"] <= high for row in rules["data"]["values"])
+    assert "Accuracy against trained parameters, with the Pareto front" in made[0]
