@@ -18,7 +18,7 @@ LONGEST_NAME = 18
 
 
 def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]) -> Figure:
-    """Shares of each true class's test clips (rows, percent) by predicted class, over all seeds."""
+    """Shares of each true class's test clips (rows, percent, with counts) by predicted class, over all seeds."""
     rows, classes = confusion_rows(cells, model, freeze), cells.classes
     code = {name: number for number, name in enumerate(classes)}
     table = confusion(rows["label"].map(code), rows["predicted"].map(code), len(classes))
@@ -26,15 +26,20 @@ def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]
     shares = np.divide(100 * table, clips, out=np.zeros(table.shape), where=clips > 0)
     numbered = len(classes) <= MOST_CLASSES_WITH_NUMBERS
     names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in classes]
-    found = [
-        f"{name}  {100 * share:.0f} %" if share == share else name
-        for name, share in zip(names, recall(table), strict=True)
+    true_names = [
+        f"{name}  {100 * share:.0f} % of {count}" if share == share else name
+        for name, share, count in zip(names, recall(table), clips[:, 0], strict=True)
     ]
     with house_style():
         height = min(10.5, 2.2 + 0.42 * len(classes))
         figure = new_figure(height)
         ax = figure.subplots()
-        text = np.vectorize(lambda share: f"{share:.0f}" if share >= 0.5 else "")(shares)
+        text = np.array(
+            [
+                [f"{share:.0f} %\n{count}" if count else "" for share, count in zip(*row, strict=True)]
+                for row in zip(shares, table, strict=True)
+            ]
+        )
         sns.heatmap(
             shares,
             ax=ax,
@@ -43,10 +48,10 @@ def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]
             vmax=100,
             annot=text if numbered else False,
             fmt="",
-            annot_kws={"fontsize": 8.5 if len(classes) <= 12 else 7},
+            annot_kws={"fontsize": 8 if len(classes) <= 12 else 6.5, "linespacing": 1.05},
             linewidths=0.6 if numbered else 0,
             xticklabels=names,
-            yticklabels=names if numbered else found,
+            yticklabels=true_names,
             cbar_kws={"label": "share of the true class (%)", "pad": 0.015, "aspect": 30},
         )
         crowded = max(map(len, names)) * len(names) > 90  # characters that fit side by side
@@ -54,11 +59,11 @@ def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]
         size = min(8.5, 0.75 * 72 * min(height - 2.2, 6.0) / len(classes))
         ax.tick_params(axis="x", rotation=90 if crowded else 0, labelsize=size)
         ax.tick_params(axis="y", rotation=0, labelsize=size)
-        ax.set(xlabel="predicted", ylabel="true class" if numbered else "true class, and how much of it is found")
+        ax.set(xlabel="predicted", ylabel="true class, and how much of it is found")
         ax.collections[0].colorbar.outline.set_edgecolor(FAINT)
         subtitle = (
-            f"{data['name']}: test clips over {plural(len(cells.seeds), 'seed')}, in percent of the true class; "
-            "strategy chosen on validation"
+            f"{data['name']}: share of the true class{' and count' if numbered else ''}, test clips over "
+            f"{plural(len(cells.seeds), 'seed')}; strategy chosen on validation"
         )
         headline(figure, f"Confusion of {model} with strategy {freeze}", subtitle, top=0.62)
     return figure

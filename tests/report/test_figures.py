@@ -92,6 +92,11 @@ def test_the_confusion_counts_every_test_clip_of_its_strategy(study):
     assert shares.sum(axis=1) == pytest.approx([100] * 4)
     mean = cells.runs.query("freeze == 'none'")["test_accuracy"].mean()
     assert shares.diagonal().mean() == pytest.approx(100 * mean)
+    fields = [text.get_text() for text in visible(figure)[0].texts if text.get_text()]
+    assert sum(int(field.split("\n")[1]) for field in fields) == 40 * 3, "every answer is in one field"
+    found = f"{shares[0, 0]:.0f} %"
+    assert fields[0].split("\n")[0] == found
+    assert visible(figure)[0].get_yticklabels()[0].get_text() == f"blues  {found} of 30"
 
 
 @pytest.mark.parametrize(
