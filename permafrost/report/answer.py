@@ -12,6 +12,7 @@ from permafrost.report.data_section import spread_over_splits
 from permafrost.report.names import code_span
 from permafrost.report.wording import interval, limits, listed, percent, plural, points
 
+SAYS_NOTHING = 0.6  # width of an accuracy's interval, of 1
 # What the field calls two of the strategies.
 TERMS = {BASELINE: "full fine-tuning", "head": "linear probing"}
 
@@ -160,7 +161,7 @@ def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str
                 "intervals and verdicts."
             )
         lines.append(line)
-    lines += filter(None, [spread_over_splits(cells)])
+    lines += filter(None, [spread_over_splits(cells), _empty_intervals(cells, summary, analysis)])
     # The package's first note is about the split; where there is one split, that has just been said.
     lines += analysis.notes[1:] if analysis.splits == 1 else analysis.notes
     if analysis.seeds > 1:
@@ -189,6 +190,23 @@ def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str
             "split; `data/audit.json` names them."
         )
     return lines
+
+
+def _empty_intervals(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str | None:
+    """The strategies and baselines whose accuracy could be nearly anything, and why; None where there are none."""
+    shown = {name: summary[model][name] for model in [chosen_model(cells)] for name in cells.freezes}
+    wide = [
+        f"`{name}`"
+        for name, numbers in (shown | summary.get(BASELINES, {})).items()
+        if (score := numbers["test_accuracy"])["ci_low"] is not None
+        and score["ci_high"] - score["ci_low"] > SAYS_NOTHING
+    ]
+    if not wide:
+        return None
+    return (
+        f"The 95 % intervals of {listed(wide)} cover more than {percent(SAYS_NOTHING, 0)} of the 100 points there are "
+        f"and say next to nothing: {rests_on(analysis)} are too few."
+    )
 
 
 def _difference(item: Contrast) -> str:

@@ -1,5 +1,6 @@
 """The answer: its first sentence for every kind of study, and what stands beside it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -111,7 +112,7 @@ def test_macro_f1_leads_where_classes_are_uneven(study):
     assert f"**{f1}** macro F1 (95 % interval" in text and f", {accuracy} test accuracy; " in text
     assert "classes are uneven (`blues` has 75 % of the test clips, 25 % would be even) and `pop` is never" in text
     assert "differences and their tests are of accuracy" in text
-    header = report("demo", uneven, summary, analysis, {}).split("| strategy |")[1].splitlines()[0]
+    header = report("demo", uneven, summary, analysis, {}).split("| strategy ")[1].splitlines()[0]
     assert header.index("macro F1") < header.index("test accuracy")
     assert strategy_table(uneven, summary, "vit").header[3] == "macro F1 (%)"
     assert "Macro F1 leads" not in answer(cells, summary, analysis)
@@ -144,7 +145,7 @@ FACTS = {
 
 def test_what_the_sound_is_like_is_warned_of_first_and_listed_with_the_data(study):
     text = report("demo", *told(study()), {"facts": FACTS})
-    top, data = text.split("## Strategies")[0], text.split("## Data")[1].split("## To keep")[0]
+    top, data = text.split("## Strategies")[0], re.sub(" +", " ", text.split("## Data")[1].split("## To keep")[0])
     lines = cautions(FACTS)
     assert len(lines) == 7
     for line in lines[:-1]:
@@ -159,3 +160,24 @@ def test_several_splits_show_how_far_the_scores_move(study):
     (line,) = [line for line in notes(cells, summary, analysis) if line.startswith("From split to split, of 2,")]
     assert "` reads " in line and ", `svm` reads " in line
     assert not any("From split" in line for line in notes(*told(study())))
+
+
+def test_an_interval_that_says_nothing_is_called_so_and_none_leaves_what_is_possible(study):
+    luck = {"none": 0.6, "half": 0.9, "head": 0.3}
+    for options in ({"repeats": 2}, {}):
+        given = told(
+            study(["vit", "vit_random"], seeds=(0, 1), clips=20, aim=lambda m, freeze: luck[freeze], **options)
+        )
+        text = report("demo", *given, {})
+        shares = re.findall(r"(?<![\d.+−])([\d.]+) to ([\d.]+)", text)
+        assert shares and all(0 <= float(end) <= 100 for pair in shares for end in pair)
+        gaps = re.findall(r"points?\*{0,2} \[([^,\]]+), ([^\]]+)\]", text)
+        assert gaps and all(abs(float(end.replace("−", "-"))) <= 100 for pair in gaps for end in pair)
+    cells, summary, analysis = given
+    assert not any("say next to nothing" in line for line in notes(*given))
+    summary["vit"]["half"]["test_accuracy"] |= {"ci_low": 0.2, "ci_high": 0.81}
+    (line,) = [line for line in notes(cells, summary, analysis) if "say next to nothing" in line]
+    assert line == (
+        "The 95 % intervals of `half` cover more than 60 of the 100 points there are and say next to nothing: "
+        "2 seeds and 20 test clips are too few."
+    )

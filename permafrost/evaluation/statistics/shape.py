@@ -100,7 +100,8 @@ def all_pairs(noise: Noise, rows: Sequence[int]) -> Pairs:
         matrix[first, second], matrix[second, first] = values, mirrored
         return matrix
 
-    low, high = estimates.value - half, estimates.value + half
+    # Shares differ by no more than one, whatever t intervals of few seeds say.
+    low, high = np.clip(estimates.value - half, -1, 1), np.clip(estimates.value + half, -1, 1)
     return Pairs(square(estimates.value, -estimates.value), square(low, -high), square(high, -low), square(p, p))
 
 
