@@ -57,6 +57,17 @@ def test_only_what_is_shown_to_be_equivalent_is_called_so(study):
     assert "cannot be told from it" not in text and "cheapest equivalent, within 4 points of it, is linear" in text
 
 
+def test_what_its_own_interval_puts_below_is_not_advised(study):
+    cells, summary, analysis = told(choose(study(aim=lambda model, freeze: 0.7), "half"))
+    result = analysis.models["vit"]
+    items = [
+        replace(it, low=-0.3, high=-0.07, verdict="undecided") if it.strategy == "head" else it
+        for it in result.contrasts
+    ]
+    text = answer(cells, summary, replace(analysis, models={"vit": replace(result, contrasts=items)}))
+    assert "no depth of `vit` can be told" in text and "the cheapest that cannot be told from it is `half`" in text
+
+
 def test_a_study_without_full_fine_tuning_says_so(study):
     text = answer(*told(study(freezes=["half", "head"])))
     assert "no depth of `vit` is compared with full fine-tuning (`none`), which the study does not have. " in text
