@@ -26,7 +26,7 @@
       // Where turning them changes the width again, Vega keeps the height that it had: what hangs out gets its room.
       for (const svg of document.querySelectorAll(".plot svg")) {
         const below = svg.querySelector("g").getBoundingClientRect().bottom - svg.getBoundingClientRect().bottom;
-        svg.style.marginBottom = `${Math.max(0, Math.ceil(below))}px`;
+        svg.parentElement.style.paddingBottom = `${Math.max(0, Math.ceil(below))}px`;
       }
     };
     await refit();
