@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from permafrost.evaluation.comparison import Comparison
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult
-from permafrost.report.style import FAINT, INK, OWN, headline, house_style, new_figure, top_legend
+from permafrost.report.names import shortened
+from permafrost.report.style import FAINT, IN_TITLE, INK, OWN, headline, house_style, new_figure, top_legend
 from permafrost.report.wording import plural, points
 
 ROW_INCHES = 0.36
@@ -43,7 +44,7 @@ def _scores(ax: Axes, model: ModelResult) -> None:
         if item.low is not None:
             ax.hlines(place, 100 * item.low, 100 * item.high, color=INK, linewidth=1.8, zorder=3)
         ax.scatter(100 * item.mean, place, s=36, color=INK, edgecolors="white", linewidths=0.9, zorder=4)
-    ax.set_title(f"{model.model}, {plural(model.strategies[0].n, 'seed')}")
+    ax.set_title(f"{shortened(model.model, IN_TITLE)}, {plural(model.strategies[0].n, 'seed')}")
     _rows(ax, [item.strategy for item in model.strategies])
 
 
@@ -55,7 +56,11 @@ def _gaps(ax: Axes, model: ModelResult, relevant: float) -> None:
     places = {item.strategy: place for place, item in enumerate(model.strategies)}
     for item in rows:
         _gap(ax, places[item.strategy], item)
-    title = f"minus {model.baseline}" if question == "baseline" else "minus the strategy before it in depth"
+    title = (
+        f"minus {shortened(model.baseline, IN_TITLE)}"
+        if question == "baseline"
+        else "minus the strategy before it in depth"
+    )
     ax.set_title(title)
     _rows(ax, [item.strategy for item in model.strategies])
     ax.tick_params(labelleft=False)
@@ -86,7 +91,7 @@ def _gap(ax: Axes, place: int, item: Contrast) -> None:
 
 
 def _rows(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), [shortened(name, IN_TITLE) for name in names])
     ax.set_ylim(len(names) - 0.45, -0.65)
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")

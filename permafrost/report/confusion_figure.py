@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.scores import confusion, recall
-from permafrost.report.style import FAINT, headline, house_style, new_figure
+from permafrost.report.names import letters, shortened
+from permafrost.report.style import DATA_NAME, FAINT, IN_TITLE, headline, house_style, new_figure
 from permafrost.report.tables import confusion_rows
 from permafrost.report.wording import plural
 
@@ -25,7 +26,7 @@ def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]
     clips = table.sum(axis=1, keepdims=True)
     shares = np.divide(100 * table, clips, out=np.zeros(table.shape), where=clips > 0)
     numbered = len(classes) <= MOST_CLASSES_WITH_NUMBERS
-    names = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in classes]
+    names = [shortened(name, LONGEST_NAME) for name in classes]
     true_names = [
         f"{name}  {100 * share:.0f} % of {count}" if share == share else name
         for name, share, count in zip(names, recall(table), clips[:, 0], strict=True)
@@ -54,7 +55,7 @@ def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]
             yticklabels=true_names,
             cbar_kws={"label": "share of the true class (%)", "pad": 0.015, "aspect": 30},
         )
-        crowded = max(map(len, names)) * len(names) > 90  # characters that fit side by side
+        crowded = max(map(letters, names)) * len(names) > 90  # characters that fit side by side
         # A letter is as high as its size; 0.75 of a field's height or width leaves a gap between lines.
         size = min(8.5, 0.75 * 72 * min(height - 2.2, 6.0) / len(classes))
         ax.tick_params(axis="x", rotation=90 if crowded else 0, labelsize=size)
@@ -62,8 +63,9 @@ def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]
         ax.set(xlabel="predicted", ylabel="true class, and how much of it is found")
         ax.collections[0].colorbar.outline.set_edgecolor(FAINT)
         subtitle = (
-            f"{data['name']}: share of the true class{' and count' if numbered else ''}, test clips over "
-            f"{plural(len(cells.seeds), 'seed')}; strategy chosen on validation"
+            f"{shortened(data['name'], DATA_NAME)}: share of the true class{' and count' if numbered else ''}, "
+            f"test clips over {plural(len(cells.seeds), 'seed')}; strategy chosen on validation"
         )
-        headline(figure, f"Confusion of {model} with strategy {freeze}", subtitle, top=0.62)
+        title = f"Confusion of {shortened(model, IN_TITLE)} with strategy {shortened(freeze, IN_TITLE)}"
+        headline(figure, title, subtitle, top=0.62)
     return figure

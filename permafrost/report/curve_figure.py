@@ -9,7 +9,19 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from permafrost.evaluation.cells import Cells
-from permafrost.report.style import FAINT, INK, headline, house_style, new_figure, top_legend
+from permafrost.report.names import shortened
+from permafrost.report.style import (
+    DATA_NAME,
+    FACET_NAME,
+    FAINT,
+    IN_TITLE,
+    INK,
+    headline,
+    house_style,
+    legend_columns,
+    new_figure,
+    top_legend,
+)
 from permafrost.report.tables import learning_curves
 from permafrost.report.wording import plural
 
@@ -25,7 +37,9 @@ def curve_figure(cells: Cells, data: dict[str, Any]) -> Figure:
     table = learning_curves(cells)
     columns = min(FACETS_A_ROW, len(cells.models))
     rows = -(-len(cells.models) // columns)
-    legend_rows = -(-(len(cells.freezes) + 1) // ENTRIES_A_ROW)
+    labels = [*(shortened(name, IN_TITLE) for name in cells.freezes), "training"]
+    entries = legend_columns(labels, ENTRIES_A_ROW)
+    legend_rows = -(-len(labels) // entries)
     with house_style():
         # From dark to pale in even steps of lightness, so that depth reads without colour too.
         colours = sns.color_palette("viridis", as_cmap=True)(np.linspace(0.0, 0.88, len(cells.freezes)))
@@ -46,7 +60,7 @@ def curve_figure(cells: Cells, data: dict[str, Any]) -> Figure:
                 )
                 ax.plot(curve["epoch"], 100 * curve["valid_accuracy"], color=colour, linewidth=1.8, marker=dot)
             ax.axhline(100 * data["chance"], color=FAINT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-            ax.set_title(model)
+            ax.set_title(shortened(model, FACET_NAME))
             ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             ax.tick_params(labelbottom=True)
             if number % columns == 0:
@@ -58,9 +72,9 @@ def curve_figure(cells: Cells, data: dict[str, Any]) -> Figure:
         axes[0].set_ylim(0, None)
         longest = table["epoch"].max()
         axes[0].set_xlim(1 - 0.02 * longest, 1.02 * longest)
-        subtitle = f"{data['name']}, mean over {plural(len(cells.seeds), 'seed')}; dotted: chance"
+        subtitle = f"{shortened(data['name'], DATA_NAME)}, mean over {plural(len(cells.seeds), 'seed')}; dotted: chance"
         headline(figure, "Validation accuracy by epoch", subtitle, top=0.66 + 0.2 * legend_rows)
         handles = [Line2D([], [], color=colour, linewidth=2.2) for colour in colours]
         handles += [Line2D([], [], color=INK, linewidth=0.9, alpha=0.6, ls=(0, (3, 2)))]
-        top_legend(figure, handles, [*cells.freezes, "training"], ENTRIES_A_ROW)
+        top_legend(figure, handles, labels, entries)
     return figure

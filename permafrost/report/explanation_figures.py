@@ -12,7 +12,8 @@ from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 
 from permafrost.report.explained import Picture
-from permafrost.report.style import house_style, save
+from permafrost.report.names import shortened
+from permafrost.report.style import IN_TITLE, house_style, save
 
 COLOURS = 128
 SHOWN = 15  # descriptors in a picture; the rest is one line
@@ -93,8 +94,8 @@ def draw_beeswarm(path: Path, values: Floats, base: float, data: Floats, names: 
     _draw(
         path,
         lambda: shap.plots.beeswarm(found, max_display=SHOWN, show=False, plot_size=(9, 5.5)),
-        f"What raises and lowers the probability of {label}",
-        f"SHAP value: change of the probability of {label}",
+        f"What raises and lowers the probability of {shortened(label, IN_TITLE)}",
+        f"SHAP value: change of the probability of {shortened(label, IN_TITLE)}",
     )
 
 
@@ -104,7 +105,7 @@ def draw_heatmap(path: Path, values: Floats, base: float, data: Floats, names: l
     _draw(
         path,
         lambda: shap.plots.heatmap(found, max_display=SHOWN, show=False, plot_width=9),
-        f"Clip by clip: the probability of {label}",
+        f"Clip by clip: the probability of {shortened(label, IN_TITLE)}",
         "test clips, those of like explanations together",
     )
 
@@ -127,7 +128,8 @@ def draw_waterfall(
     _draw(
         path,
         lambda: shap.plots.waterfall(found, max_display=SHOWN, show=False),
-        f"Why {clip} is taken for {label}, probability {base + values.sum():.2f}",
+        f"Why {shortened(clip, IN_TITLE)} is taken for {shortened(label, IN_TITLE)}, "
+        f"probability {base + values.sum():.2f}",
         None,
     )
 

@@ -1,5 +1,6 @@
 """The fonts of the figures: the same letters on every machine, and a word about those that none of them has."""
 
+import logging
 import sys
 import unicodedata
 from functools import cache
@@ -23,6 +24,9 @@ OTHER_SCRIPTS = (
 # Nothing is drawn for controls, marks of direction and joining, and spaces; selectors of variants follow a letter.
 UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 SELECTORS = range(0xFE00, 0xFE10)
+
+# That a font of one weight alone draws bold text in it too is no news to a user.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 _told: set[str] = set()
 

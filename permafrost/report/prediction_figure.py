@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.logmel import LogMelTransform
-from permafrost.report.style import FAINT, headline, house_style, new_figure, save
+from permafrost.report.names import shortened
+from permafrost.report.style import DATA_NAME, FAINT, IN_TITLE, TITLE, headline, house_style, new_figure, save
 
 LONGEST_SHOWN = 1200  # columns of the picture: more cannot be seen
 
@@ -41,7 +42,12 @@ def draw_prediction(
         figure = new_figure(3.2 + 0.19 * len(classes))
         best = int(mean.argmax())
         chunk_word = "1 chunk" if len(chunks) == 1 else f"{len(chunks)} chunks"
-        headline(figure, title, f"{classes[best]}, probability {mean[best]:.2f} as the mean of {chunk_word}", top=0.62)
+        headline(
+            figure,
+            shortened(title, TITLE),
+            f"{shortened(classes[best], DATA_NAME)}, probability {mean[best]:.2f} as the mean of {chunk_word}",
+            top=0.62,
+        )
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 0.19 * len(classes)])
         picture = _mel(waveform, sample_rate)
         above.imshow(picture, aspect="auto", origin="lower", extent=(0, seconds, 0, len(picture)), cmap="magma")
@@ -61,7 +67,8 @@ def draw_prediction(
             linewidth=0.4,
         )
         below.set_yticks(
-            np.arange(len(classes)) + 0.5, [f"{name}  {value:.2f}" for name, value in zip(classes, mean, strict=True)]
+            np.arange(len(classes)) + 0.5,
+            [f"{shortened(name, IN_TITLE)}  {value:.2f}" for name, value in zip(classes, mean, strict=True)],
         )
         below.invert_yaxis()
         below.grid(False)

@@ -5,11 +5,13 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from permafrost.report.names import shortened
 from permafrost.report.spreading import spread
 from permafrost.report.style import FAINT, REFERENCE
 from permafrost.report.wording import percent
 
 FIRST, STEP = 0.1, 0.16  # where their intervals stand, in strategies right of the last one's place
+LONGEST_NAME = 16  # letters: a longer one would take the room of the strategies
 LINE = 0.065  # least distance of two names, as a share of the axis' height
 
 
@@ -27,7 +29,7 @@ def draw_reference_lines(ax: Axes, baselines: Mapping[str, Mapping[str, Any]], e
     named = [(100 * chance, f"chance {percent(chance, 0)}", FAINT)]
     for number, (name, numbers) in enumerate(sorted(baselines.items(), key=lambda item: item[1]["mean"])):
         place, mean = edge + FIRST + STEP * number, 100 * numbers["mean"]
-        named.append((mean, f"{name} {percent(mean / 100)}", REFERENCE))
+        named.append((mean, f"{shortened(name, LONGEST_NAME)} {percent(mean / 100)}", REFERENCE))
         ax.axhline(mean, color=REFERENCE, linewidth=0.9, linestyle=(0, (5, 3)), alpha=0.6, zorder=1.5)
         ends = [100 * numbers[end] for end in ("ci_low", "ci_high") if numbers[end] is not None]
         if ends:

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from permafrost.audio.mel_axes import MelAxes
 from permafrost.report.explained import Picture
-from permafrost.report.style import headline, house_style, new_figure, save
+from permafrost.report.names import shortened
+from permafrost.report.style import IN_TITLE, headline, house_style, new_figure, save
 
 COLUMNS = 3
+LONGEST_NAME = 14  # letters; two of them stand above a picture
 COLOURS = 96
 # The mel picture ends at a middle grey and colour at a bright one, so that colour shows on loud and on quiet parts.
 _GREYS = LinearSegmentedColormap.from_list("mel", ["#101010", "#B8B8B8"])
@@ -23,8 +25,8 @@ _STRENGTH = PowerNorm(0.5, 0, 1)
 
 def caption(label: str, answer: str, probability: float) -> str:
     """``jazz: found, 0.93`` or ``jazz: taken for blues, 0.41``."""
-    said = "found" if answer == label else f"taken for {answer}"
-    return f"{label}: {said}, {probability:.2f}"
+    said = "found" if answer == label else f"taken for {shortened(answer, LONGEST_NAME)}"
+    return f"{shortened(label, LONGEST_NAME)}: {said}, {probability:.2f}"
 
 
 def draw_saliency(
@@ -47,7 +49,7 @@ def draw_saliency(
         captions: one a clip.
         axes: of all pictures.
     """
-    title = f"What {name} looks at"
+    title = f"What {shortened(name, IN_TITLE)} looks at"
     rows = -(-len(pictures) // COLUMNS)
     with house_style():
         figure = new_figure(1.0 + 1.85 * rows)

@@ -16,10 +16,14 @@ from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import control_of, is_control
 from permafrost.evaluation.summary import baseline_accuracies
+from permafrost.report.names import shortened
 from permafrost.report.reference_lines import draw_reference_lines, room_for
 from permafrost.report.style import (
     BAND,
     CONTROL,
+    DATA_NAME,
+    FACET_NAME,
+    IN_TITLE,
     INK,
     OWN,
     REFERENCE,
@@ -46,7 +50,7 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
     with house_style():
         slot = 0.8 * 72 * WIDTH_INCHES / columns / (len(cells.freezes) + room_for(len(baseline_accuracies(summary))))
         # Names that are turned take their height from below the axes, not from them.
-        turned = 0 if _lines(cells.freezes, slot) else 0.64 * LETTER * max(map(len, cells.freezes)) / 72
+        turned = 0 if _lines(cells.freezes, slot) else 0.64 * LETTER * min(IN_TITLE, max(map(len, cells.freezes))) / 72
         figure = new_figure(1.0 + (3.4 + turned) * rows)
         axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for number, (model, ax) in enumerate(zip(models, axes, strict=False)):
@@ -63,8 +67,8 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
             draw_reference_lines(ax, baselines, len(cells.freezes) - 0.5, data["chance"])
         controlled = any(control_of(model, cells.models) for model in models)
         subtitle = (
-            f"{data['name']}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test clips, {data['split']} "
-            f"split, {plural(len(cells.seeds), 'seed')}"
+            f"{shortened(data['name'], DATA_NAME)}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test "
+            f"clips, {data['split']} split, {plural(len(cells.seeds), 'seed')}"
         )
         headline(figure, "Test accuracy by freezing strategy", subtitle, top=0.86)
         _legend(figure, controlled, len(cells.seeds), bool(baselines))
@@ -101,7 +105,7 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], slot: fl
     _ticks(ax, cells, model, slot)
     ax.get_xticklabels()[chosen].set_fontweight("bold")
     ax.set_xlim(-0.5, edge)
-    ax.set_title(model)
+    ax.set_title(shortened(model, FACET_NAME))
 
 
 def _series(
@@ -128,14 +132,15 @@ def _series(
 def _ticks(ax: Axes, cells: Cells, model: str, slot: float) -> None:
     """Name each strategy, with how many of the units it freezes, in a ``slot`` of so many points: in lines that fit,
     or turned where no lines do."""
-    names = _lines(cells.freezes, slot)
+    shown = [shortened(freeze, IN_TITLE) for freeze in cells.freezes]
+    names = _lines(shown, slot)
     turned = names is None
     labels = []
-    for freeze, name in zip(cells.freezes, names or cells.freezes, strict=True):
+    for freeze, name in zip(cells.freezes, names or shown, strict=True):
         size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
         known = size["units"] == size["units"] and size["units"] is not None
         frozen = f"{size['frozen_units']:.0f}/{size['units']:.0f}" if known else ""
-        labels.append(f"{freeze} {frozen}".strip() if turned else f"{name}\n{frozen}".strip())
+        labels.append(f"{name} {frozen}".strip() if turned else f"{name}\n{frozen}".strip())
     more = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     ax.set_xticks(range(len(labels)), labels, **more)
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from permafrost.report.fonts import families, warn_of_undrawable
+from permafrost.report.names import letters
 
 # Blue, vermilion and (darkened, to be read as text) bluish green of Okabe & Ito's palette (2008,
 # jfly.uni-koeln.de/color): told apart with every colour blindness, and different in lightness. Shapes differ too.
@@ -19,6 +20,9 @@ OWN, CONTROL, REFERENCE = "#0072B2", "#D55E00", "#00724F"
 INK, FAINT, GRID, BAND = "#24292F", "#6E7781", "#E6E8EB", "#E9EFF5"
 # A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
 WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
+# Letters of a name that has room: as the figure's title, one of two in a title, of the data set below it, of a facet.
+TITLE, IN_TITLE, DATA_NAME, FACET_NAME = 70, 22, 34, 30
+LEGEND_POINTS, ENTRY_POINTS, LETTER_POINTS = 610, 46, 5.2  # the room of a legend, of an entry's handle, of a letter
 
 _SETTINGS = {
     # Names of classes and data sets are the user's: a dollar is a dollar, no formula begins with it.
@@ -77,6 +81,16 @@ def headline(figure: Figure, title: str, subtitle: str, top: float) -> None:
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top / height))
     figure.text(0.012, 1 - 0.10 / height, title, ha="left", va="top", fontsize=12, fontweight="bold")
     figure.text(0.012, 1 - 0.34 / height, subtitle, ha="left", va="top", fontsize=9, color=FAINT)
+
+
+def legend_columns(labels: Sequence[str], most: int) -> int:
+    """How many entries stand side by side: ``most``, or as many as have room in the figure's width."""
+
+    def width(columns: int) -> float:
+        widest = (max(map(letters, labels[column::columns])) for column in range(min(columns, len(labels))))
+        return sum(ENTRY_POINTS + LETTER_POINTS * longest for longest in widest)
+
+    return next((columns for columns in range(most, 1, -1) if width(columns) <= LEGEND_POINTS), 1)
 
 
 def top_legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], columns: int) -> None:

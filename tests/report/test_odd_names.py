@@ -1,0 +1,120 @@
+"""Names as users give them: drawn and written as they are, shortened where room lacks, never misread as markup."""
+
+import re
+
+import numpy as np
+import pytest
+from markupsafe import escape
+from matplotlib.text import Text
+
+from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.study_analysis import analyse_study
+from permafrost.evaluation.summary import summarise
+from permafrost.report import fonts
+from permafrost.report.aligned_table import aligned_table
+from permafrost.report.confusion_figure import LONGEST_NAME, confusion_figure
+from permafrost.report.curve_figure import curve_figure
+from permafrost.report.html.class_charts import confusion_chart, recall_chart
+from permafrost.report.html.parts import inline
+from permafrost.report.names import code_span, one_line, plain, shortened
+from permafrost.report.strategy_figure import strategy_figure
+from permafrost.report.style import DATA_NAME, house_style, new_figure, save
+
+NAMES = [
+    "Ke$ha or A$AP",
+    "R&B | soul",
+    "<b>rock'n'roll</b>",
+    "_background_noise_",
+    '日本語 "q", x',
+    "$5_$10",
+    "below $5",
+    "`code`",
+    "**bold**",
+    "a\nb",
+    "a\\|b",
+    "\\",
+    "\\frac{",
+    "[link](http://x)",
+    "</script>",
+    "{{ 1 }}",
+    "100 %",
+    "~x~",
+    "#1",
+    "- item",
+    "é",
+    "Ω|",
+    "very " * 20,
+    "``",
+    "x^{2",
+    "a*b*c",
+    "_",
+    "%s",
+    "tab\tbed",
+    "&amp;",
+]
+DATA = {"name": NAMES[0] + " | `x`\n" + "y" * 90, "classes": 30, "train_clips": 9, "test_clips": 60, "split": "grouped",
+        "chance": 0.03}  # fmt: skip
+MODEL, FREEZES = "_m" * 32, ["_none", "q" * 64, "_three_quarters_"]
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+
+
+@pytest.fixture
+def cells(fake_study):
+    order = [NAMES[number] for number in np.random.default_rng(0).permutation(len(NAMES)) if "\n" not in NAMES[number]]
+    return read_study(fake_study([MODEL], FREEZES, [0, 1], classes=order, clips=60), [MODEL], FREEZES, [0, 1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_figures_hold_every_name_and_nothing_leaves_them(cells, tmp_path):
+    summary = summarise(cells, DATA, analyse_study(cells, DATA))
+    figures = [
+        strategy_figure(cells, summary),
+        curve_figure(cells, DATA),
+        confusion_figure(cells, MODEL, FREEZES[1], DATA),
+    ]
+    for number, figure in enumerate(figures):
+        save(figure, tmp_path / f"{number}.png")
+        with house_style():
+            figure.draw_without_rendering()
+        for text in figure.findobj(Text):
+            if re.search("[a-z]", text.get_text()) and text.get_visible():  # ticks out of view are numbers
+                box = text.get_window_extent()
+                assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1, text.get_text()
+        assert any(text.startswith(shortened(DATA["name"], DATA_NAME)) for text in texts(figure))
+    assert {shortened(name, LONGEST_NAME) for name in cells.classes} <= set(texts(figures[2]))
+    assert {"_none", "_three_quarters_", "q" * 21 + "…"} <= set(texts(figures[1]))
+
+
+def test_tables_keep_their_cells_whatever_the_names():
+    for write in (code_span, plain, str):
+        rows = aligned_table(["class", "n"], [[write(name), "1"] for name in NAMES], text_columns=1).split("\n")
+        assert len(rows) == len(NAMES) + 2
+        assert {len(re.sub(r"\\.", "", row).split("|")) for row in rows} == {4}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_as_code_is_code_alone(name):
+    for text in (code_span(name), f"**{code_span(name)}**"):
+        page = inline(text)
+        assert page.striptags() and page.count("<code>") == 1 and "<strong><strong>" not in page
+        assert page.split("<code>")[1].split("</code>")[0] == str(escape(one_line(name)))
+
+
+def test_charts_and_their_tables_escape_names(cells):
+    charts = [recall_chart(cells, MODEL), confusion_chart(cells, MODEL)]
+    assert {row[0] for row in charts[0].table.rows} == set(cells.classes)
+    assert "<b>" not in str(inline(NAMES[2]))
+
+
+def test_characters_that_no_font_has_are_said_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(fonts, "_told", set())
+    with house_style():
+        figure = new_figure(2)
+        figure.text(0, 0, "日本語 é \U00012000")
+    save(figure, tmp_path / "a.png")
+    save(figure, tmp_path / "a.png")
+    said = capsys.readouterr().err
+    assert said.count("warning: these characters cannot be drawn: \U00012000; install") == 1
