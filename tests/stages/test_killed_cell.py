@@ -18,7 +18,7 @@ from permafrost.models.weights import save_base
 ROOT = Path(__file__).resolve().parents[2]
 CELL = ("--model", "x", "--freeze", "half", "--seed", "3")
 SAME = ("metrics.json", "history.csv", "predictions.csv", "run.json", "delta.safetensors")
-KILLS, CLIPS, CLASSES, EPOCHS = 10, 90, 3, 12
+KILLS, CLIPS, CLASSES, EPOCHS = 6, 90, 3, 12
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,8 @@ def results(project):
     return found
 
 
-def test_ten_kills_give_ten_times_the_same_bytes(project):
+@pytest.mark.timeout(240)  # thirteen processes that import torch, beside other tests
+def test_each_kill_gives_the_same_bytes(project):
     whole = start(project)
     assert len([line for line in whole.stderr if "epoch" in line]) == EPOCHS and whole.wait() == 0
     reference = results(project)

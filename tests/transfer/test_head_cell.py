@@ -60,4 +60,4 @@ def test_other_cells_are_left_to_the_general_loop(examples, settings):
 def test_divergence_is_an_error_as_in_the_general_loop(examples):
     for fit in (Trainer.fit, fit_head):
         with pytest.raises(PermafrostError, match="diverged"):
-            fit(make_trainer(examples, optimiser="sgd", lr=1e38, epochs=9, warmup_epochs=0))
+            fit(make_trainer(examples, optimiser="sgd", lr=1e9, weight_decay=1.0, epochs=9, warmup_epochs=0))
