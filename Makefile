@@ -38,7 +38,7 @@ study-from: venv  ## a study of your own recordings: make study-from FOLDER=../r
 
 # A worker that dies is not replaced: xdist can then wait for ever (pytest-dev/pytest-xdist#784, #1378).
 test: venv  ## run the tests
-	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --max-worker-restart 0
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 lint: venv  ## check style and formatting
 	ruff check .

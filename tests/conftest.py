@@ -33,6 +33,24 @@ CLASSES = ("blues", "disco", "jazz", "pop")
 AIM = {False: (0.80, 0.81, 0.83, 0.80, 0.75, 0.66), True: (0.74, 0.73, 0.70, 0.62, 0.50, 0.33)}
 
 
+# The long ones begin, so that no worker is left with them at the end. One worker makes what the tests of the pipeline
+# share (tests/pipeline/conftest.py), while the other has something else to do.
+FIRST = (
+    "pipeline/test_repro",
+    "stages/test_killed_cell",
+    "benchmarks/test_benchmarks",
+    "audio/test_descr",
+    "pipeline/",
+)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        return next((number for number, start in enumerate(FIRST) if f"tests/{start}" in item.nodeid), len(FIRST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture
 def fake_study(tmp_path):
     """``fake_study(models, freezes, seeds)`` writes cells as training does, and returns their folder.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from tools.study_default import set_default
 
@@ -92,31 +93,44 @@ def pytest_collection_modifyitems(items):
     """The first test of each worker waits for ``finished``, and all share the machine with others."""
     for item in items:
         if item.get_closest_marker("pipeline"):
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A project whose small study has run once and is committed. Not to be changed: take ``project``."""
-    root = tmp_path_factory.mktemp("pipeline") / "finished"
+def finished(tmp_path_factory, worker_id):
+    """A project whose small study has run once and is committed. Not to be changed: take ``project``.
+
+    All workers share the one that the first of them makes.
+    """
+    base = tmp_path_factory.getbasetemp()
+    base = base if worker_id == "master" else base.parent
+    project, told = Project(base / "pipeline/finished"), base / "pipeline.json"
+    with FileLock(base / "pipeline.lock"):
+        if not told.exists():
+            shutil.rmtree(project.root, ignore_errors=True)
+            told.write_text(json.dumps(sorted(_finish(project))))
+    project.ran = set(json.loads(told.read_text()))
+    return project
+
+
+def _finish(project):
     for name in TRACKED:
-        source, target = ROOT / name, root / name
+        source, target = ROOT / name, project.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    project = Project(root)
-    with contextlib.chdir(root):
+    with contextlib.chdir(project.root):
         set_default("demo")  # the checkout's user may have chosen another
     project.params = small(project.params)
     project.run("git", "init", "-q", "-b", "main")
     project.run("git", "config", "user.email", "test@example.org")
     project.run("git", "config", "user.name", "Test")
-    project.ran = project.repro()
+    ran = project.repro()
     project.run("git", "add", "-A")
     project.run("git", "commit", "-qm", "finished")
-    return project
+    return ran
 
 
 @pytest.fixture
