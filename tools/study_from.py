@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from permafrost.data.clips import audio_files, find_clips
+from permafrost.data.clips import find_clips
 from permafrost.data.guessing import Guess, guess
 from permafrost.data.lengths import Lengths, measure
+from permafrost.data.recordings import audio_files
 from permafrost.data.splits import Split, make_splits
 from permafrost.data.tables import Clip
 from permafrost.errors import PermafrostError
@@ -196,7 +197,7 @@ def _description(
         f"  clips    {lengths.clip_seconds:g} s at {lengths.sample_rate} Hz: {longer:.0%} of the recordings are longer "
         f"and cropped, {shorter:.0%} shorter and padded",
     ]
-    if not groups and found.split != "folds":
+    if not groups and found.split not in ("folds", "subsets"):
         lines.append(
             "  careful  no groups were found. Recordings that share a source, speaker or performer must be kept on one "
             "side: give each a folder below its class, or name it in dataset.labels"

@@ -1,111 +1,130 @@
-"""Find the recordings of a data set, and the label, group and fold of each."""
+"""Find the recordings of a data set, and the label, group, fold and subset of each."""
 
 import logging
-import os
-import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+from permafrost.audio.formats import LIBSNDFILE
 from permafrost.data.dataset import Labels, PatternLabels
-from permafrost.data.label_tables import groups_from_index, labels_from_table
-from permafrost.data.naming import AUDIO_EXTENSIONS, clip_id_of
-from permafrost.data.tables import Clip
+from permafrost.data.divisions import subset_of
+from permafrost.data.label_names import merged, near_equal, tidy
+from permafrost.data.label_tables import clips_from_table, groups_from_index
+from permafrost.data.layouts import lines_for, refuse_divisions_as_classes
+from permafrost.data.naming import clip_id_of, one_form
+from permafrost.data.patterns import Pattern
+from permafrost.data.recordings import find_files
+from permafrost.data.tables import Clip, RejectedRow
 from permafrost.errors import PermafrostError
+
+NAMED = 5  # lines or files in a warning
 
 log = logging.getLogger(__name__)
 
 
+class Found(NamedTuple):
+    """The labelled recordings of a folder, sorted by path, and the files that are none: with a label where they are
+    sound that is not read and their path gives one."""
+
+    clips: list[Clip]
+    left_out: list[RejectedRow]
+
+
 def find_clips(root: Path, labels: Labels) -> list[Clip]:
-    """The labelled recordings below ``root``, sorted by path; hidden files and folders are left out.
+    """The clips that ``read_folder`` finds."""
+    return read_folder(root, labels).clips
+
+
+def read_folder(root: Path, labels: Labels) -> Found:
+    """The clips of the recordings below ``root``. Names of classes, groups and folds are tidied.
 
     Raises:
-        PermafrostError: no such folder, no audio in it, nothing labelled, two files of one id, or a single class.
+        PermafrostError: no such folder, no audio in it, nothing labelled, two files of one id, a single class, or
+            classes that are folds or subsets.
     """
-    paths = audio_files(root)
+    paths, unread = find_files(root)
+    sound = [path for path, reason in unread.items() if not reason.startswith("not understood")]
     if isinstance(labels, PatternLabels):
-        found = _labels_from_pattern(paths, labels.pattern)
+        everything = _clips_from_pattern([*paths, *sound], labels.pattern)
         rule = f"the pattern {labels.pattern} (dataset.labels.pattern)"
     else:
-        found = labels_from_table(root, paths, labels)
+        everything = clips_from_table(root, [*paths, *sound], labels)
         rule = f"the table {root / labels.file} (dataset.labels.file)"
-    if not found:
+    written = [clip for clip in everything if clip.path not in unread]
+    if not written:
         raise PermafrostError(
             f"{rule} gives a label to none of the {len(paths)} audio files in {root}; the first is {paths[0]!r}. "
             "Paths are relative to dataset.path and the whole path must match; mend the rule or the path"
         )
-    _warn_of_unlabelled(paths, found, rule)
-    _refuse_duplicates(found)
-    clips = [Clip(clip_id_of(path), path, *found[path]) for path in paths if path in found]
+    _warn(
+        f"{len(set(paths) - {clip.path for clip in written})} of {len(paths)} audio files get no label by {rule}",
+        sorted(set(paths) - {clip.path for clip in written}),
+    )
+    clips, copies = _without_copies([_tidied(clip) for clip in written])
     if labels.groups is not None:
-        groups = groups_from_index(root, (clip.clip_id for clip in clips), labels.groups)
-        clips = [replace(clip, group=groups.get(clip.clip_id, clip.group)) for clip in clips]
-    classes = {clip.label for clip in clips}
+        groups = groups_from_index(root, dict.fromkeys(clip_id_of(clip.path) for clip in clips), labels.groups)
+        clips = [replace(clip, group=tidy(groups.get(clip_id_of(clip.path), clip.group))) for clip in clips]
+    refuse_divisions_as_classes(root, clips, labels)
+    classes = Counter(clip.label for clip in clips)
     if len(classes) < 2:
         raise PermafrostError(
-            f"{root}: all {len(clips)} clips have the label {clips[0].label!r} by {rule}; expected at least two classes"
+            f"{root}: all {len(clips)} clips have the label {clips[0].label!r} by {rule}; expected at least two "
+            f"classes: {lines_for(root, paths)}"
         )
-    return clips
+    _warn("names of classes were tidied", merged(Counter(clip.label for clip in written)))
+    _warn("classes of nearly one name; where two are one, give them one name", near_equal(classes))
+    labelled = {clip.path: tidy(clip.label) for clip in everything}
+    left_out = [RejectedRow(path, labelled.get(path, ""), reason) for path, reason in unread.items()]
+    return Found(clips, sorted([*left_out, *copies], key=lambda row: row.path))
 
 
-def audio_files(root: Path) -> list[str]:
-    """Relative paths of the audio files below ``root``, sorted; linked folders are followed once."""
-    if not root.is_dir():
-        what = "is a file" if root.exists() else "does not exist"
-        raise PermafrostError(f"dataset.path: {root} {what}; expected the folder that holds the recordings")
-    paths, seen = [], set()
-    for folder, folders, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        # A folder that links to one of its parents would be walked for ever.
-        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
-        if real not in seen:
-            relative = Path(folder).relative_to(root)
-            paths += [
-                (relative / name).as_posix()
-                for name in files
-                if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_EXTENSIONS
-            ]
-        seen.add(real)
-    if not paths:
-        known = ", ".join(extension.removeprefix(".") for extension in AUDIO_EXTENSIONS)
-        raise PermafrostError(f"dataset.path: {root} holds no audio file ({known}); check the folder")
-    for path in paths:
-        if not _is_text(path):
-            raise PermafrostError(f"{root}: the file name {path!a} is not UTF-8 text; rename the file")
-    return sorted(paths)
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _labels_from_pattern(paths: list[str], pattern: str) -> dict[str, tuple[str, str, str]]:
-    compiled = re.compile(pattern)
-    found = {}
-    for path in paths:
+def _clips_from_pattern(paths: Sequence[str], pattern: str) -> list[Clip]:
+    compiled = Pattern(pattern, "dataset.labels.pattern")
+    found = []
+    for path in sorted(paths):
         if (match := compiled.fullmatch(path)) and match["label"]:
-            named = match.groupdict()
-            found[path] = (named["label"], named.get("group") or "", named.get("fold") or "")
+            named = {key: value or "" for key, value in match.groupdict().items()}
+            facts = {"group": "", "fold": ""} | named
+            found.append(Clip(clip_id_of(path), path, **facts))
     return found
 
 
-def _warn_of_unlabelled(paths: list[str], found: dict[str, tuple[str, str, str]], rule: str) -> None:
-    left = [path for path in paths if path not in found]
-    if left:
-        names = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
-        log.warning("warning: %d of %d audio files get no label by %s: %s", len(left), len(paths), rule, names)
+def _tidied(clip: Clip) -> Clip:
+    names = {key: tidy(getattr(clip, key)) for key in ("label", "group", "fold")}
+    if not names["label"]:
+        raise PermafrostError(f"{clip.path}: its label {clip.label!r} is white space only; rename the folder or file")
+    if clip.subset and not subset_of(clip.subset):
+        raise PermafrostError(
+            f"{clip.path}: got the subset {clip.subset!r}, expected a name of train, valid or test; let dataset.labels "
+            "leave these recordings out, or rename their folder"
+        )
+    return replace(clip, **names, subset=subset_of(clip.subset))
 
 
-def _refuse_duplicates(paths: Iterable[str]) -> None:
-    by_id: dict[str, str] = {}
-    for path in paths:
-        other = by_id.setdefault(clip_id_of(path), path)
-        if other != path:
+def _without_copies(clips: Sequence[Clip]) -> tuple[list[Clip], list[RejectedRow]]:
+    """The clips, less those that only ffmpeg reads where a file of the same name beside them needs none."""
+    by_id: dict[str, Clip] = {}
+    copies = {}
+    for clip in clips:
+        other = by_id.setdefault(one_form(clip.clip_id), clip)
+        if other is clip:
+            continue
+        plain = [Path(one.path).suffix.lower() in LIBSNDFILE for one in (clip, other)]
+        if all(plain) or not any(plain):
             raise PermafrostError(
-                f"{other} and {path} are one clip ({clip_id_of(path)!r}) but for their extension; remove one of them "
-                "or leave one out by dataset.labels"
+                f"{other.path} and {clip.path} are one clip ({clip.clip_id!r}) but for their extension; remove one of "
+                "them or leave one out by dataset.labels"
             )
+        kept, left = (clip, other) if plain[0] else (other, clip)
+        by_id[one_form(clip.clip_id)] = kept
+        copies[left.path] = RejectedRow(left.path, "", f"left out: {kept.path} is the same clip")
+    return [clip for clip in clips if clip.path not in copies], list(copies.values())
+
+
+def _warn(what: str, lines: Iterable[str]) -> None:
+    listed = list(lines)
+    if listed:
+        more = [f"and {len(listed) - NAMED} more"] if len(listed) > NAMED else []
+        log.warning("warning: %s:%s", what, "".join(f"\n  {line}" for line in [*listed[:NAMED], *more]))

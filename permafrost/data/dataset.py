@@ -1,17 +1,21 @@
 """What a data set is: where its recordings come from, and how label, group and fold of each are read."""
 
-import re
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import regex
 from pydantic import Field, field_validator, model_validator
 
 from permafrost.audio.synthetic.settings import Synthetic
 from permafrost.settings import Settings
 
 RAW_FOLDER = "data/raw"
+
+
+FACTS = ("label", "group", "fold", "subset")  # what is read of each clip
 
 
 class SyntheticSource(Synthetic):
@@ -88,8 +92,8 @@ class GroupIndex(Settings):
 
 
 class PatternLabels(Settings):
-    """Label, group and fold as named groups of a regular expression that must match the whole relative path
-    (``/`` between folders)."""
+    """Label, group, fold and subset (train, valid or test) as named groups of a regular expression that must match the
+    whole relative path (``/`` between folders)."""
 
     kind: Literal["pattern"]
     pattern: str
@@ -98,21 +102,50 @@ class PatternLabels(Settings):
     @field_validator("pattern")
     @classmethod
     def _has_label(cls, pattern: str) -> str:
-        return _checked(pattern, needed=("label",), allowed=("label", "group", "fold"))
+        return _checked(pattern, needed=("label",), allowed=FACTS)
 
 
 class Columns(Settings):
-    """Which column of the table holds what."""
+    """Which column of the table holds what.
+
+    ``path`` is a column, or a template of several: ``audio/fold{fold}/{slice_file_name}``. With ``start`` and ``end``,
+    in seconds, a row is a segment of its file, and without ``group`` the file is the group of its segments.
+    """
 
     path: str
     label: str
     group: str | None = None
     fold: str | None = None
+    subset: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _is_template(cls, path: str) -> str:
+        try:
+            fields = [part[1:] for part in Formatter().parse(path) if part[1] is not None]
+        except ValueError as error:
+            raise ValueError(f"{error}; expected a column, or columns in braces: audio/fold{{fold}}/{{file}}") from None
+        if any(not name or form or conversion for name, form, conversion in fields):
+            raise ValueError("expected the name of a column in each pair of braces: audio/fold{fold}/{file}")
+        return path
+
+    @property
+    def path_columns(self) -> list[str]:
+        """The columns that make up the path."""
+        return [name for _, name, _, _ in Formatter().parse(self.path) if name] or [self.path]
+
+    def path_of(self, row: dict[str, str]) -> str:
+        """What the row names: its path column, or the template filled in."""
+        if self.path_columns == [self.path]:
+            return row[self.path]
+        return "".join(text + (row[name] if name else "") for text, name, _, _ in Formatter().parse(self.path))
 
 
 class TableLabels(Settings):
-    """Label, group and fold from a CSV file with a header; ``file`` is relative to the data set's folder, and a row's
-    clip is ``path_prefix`` followed by its path column (the audio extension may be left out)."""
+    """Label, group, fold and subset from a CSV file with a header; ``file`` is relative to the data set's folder, and a
+    row's clip is ``path_prefix`` followed by its path (the audio extension may be left out)."""
 
     kind: Literal["table"]
     file: str
@@ -170,8 +203,8 @@ class Dataset(Origin, Labelled):
 
 def _checked(pattern: str, needed: tuple[str, ...], allowed: tuple[str, ...]) -> str:
     try:
-        named = re.compile(pattern).groupindex
-    except re.error as error:
+        named = regex.compile(pattern).groupindex
+    except regex.error as error:
         raise ValueError(f"is not a regular expression: {error}") from None
     for name in needed:
         if name not in named:

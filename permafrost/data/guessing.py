@@ -1,4 +1,4 @@
-"""How a folder of recordings tells classes, groups and folds: guessed from its folders, file names and tables."""
+"""How a folder of recordings tells classes, groups, folds and subsets: guessed from its folders, names and tables."""
 
 import re
 from collections import Counter, defaultdict
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from permafrost.data.dataset import PatternLabels, TableLabels
+from permafrost.data.dataset import FACTS, Columns, PatternLabels, TableLabels
+from permafrost.data.divisions import are_folds, are_subsets
 from permafrost.data.guessing_tables import table_labels
 from permafrost.data.tables import SUBSETS
 from permafrost.errors import PermafrostError
 
-FOLD = re.compile(r"(fold|split|part|cv)?[ _-]?\d{1,2}", re.IGNORECASE)
 # A number at the end of a name that counts the pieces of one recording: song07_03, song07.part2, song07 (3).
 PIECE = r"(?:[ ._-]+(?:part|piece|chunk|seg|segment|slice|clip)?\(?\d+\)?)?"
 LEAST_SHARED = 1.5  # clips a group, on average, for file names to be read as naming groups
@@ -23,81 +23,99 @@ class Guess:
     """``labels`` as the ``dataset`` section has them, the ``split.kind`` that they allow, and both in words."""
 
     labels: PatternLabels | TableLabels
-    split: Literal["stratified", "grouped", "folds"]
+    split: Literal["stratified", "grouped", "folds", "subsets"]
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """A pattern under trial, and what it reads from each path that it matches: (label, group, fold)."""
+    """A pattern under trial, and what it reads from each path that it matches: (label, group, fold, subset)."""
 
     pattern: str
     words: tuple[str, ...]
-    rows: tuple[tuple[str, str, str], ...]
+    rows: tuple[tuple[str, str, str, str], ...]
+
+    def has(self, fact: str) -> bool:
+        return any(row[FACTS.index(fact)] for row in self.rows)
 
 
 def guess(root: Path, paths: Sequence[str]) -> Guess:
     """What the recordings ``paths``, relative to ``root``, are named after.
 
-    A table beside them is used where the folders tell no class, or where it knows groups or folds and they do not.
+    A table beside them is used where the folders tell no class, or where it knows groups, folds or subsets and they do
+    not.
 
     Raises:
         PermafrostError: neither folders, names nor a table tell at least two classes.
     """
-    reading = _by_folders(paths) or _by_names(paths)
+    reading = _by_folders(paths)
     table = table_labels(root, paths)
-    knows_more = table is not None and (table.columns.group or table.columns.fold)
-    if table is not None and (reading is None or (knows_more and not _more(reading))):
-        kind = "folds" if table.columns.fold else "grouped" if table.columns.group else "stratified"
+    if table is not None and (
+        reading is None or (_kind(table.columns) != "stratified" and _kind(reading) == "stratified")
+    ):
         columns = table.columns.model_dump(exclude_none=True).items()
         named = ", ".join(f"{key} from column {name!r}" for key, name in columns)
-        return Guess(table, kind, (f"the table {table.file}: {named}",))
+        return Guess(table, _kind(table.columns), (f"the table {table.file}: {named}",))
+    reading = reading or _by_names(paths)
     if reading is None:
         raise PermafrostError(
             f"{root}: no classes are found. Expected one folder a class (dog/1.wav), names that begin with the class "
             "(dog_1.wav), or a CSV table with a column of file names and a column label, class or category. Write "
             "conf/dataset/NAME.yaml yourself: copy folder.yaml (a pattern) or esc50.yaml (a table)"
         )
-    kind = "folds" if _has(reading, 2) else "grouped" if _has(reading, 1) else "stratified"
-    return Guess(PatternLabels(kind="pattern", pattern=reading.pattern), kind, reading.words)
+    return Guess(PatternLabels(kind="pattern", pattern=reading.pattern), _kind(reading), reading.words)
+
+
+def _kind(source: _Reading | Columns) -> Literal["stratified", "grouped", "folds", "subsets"]:
+    """The split that a pattern or a table allows."""
+    has = source.has if isinstance(source, _Reading) else lambda fact: getattr(source, fact) is not None
+    return "subsets" if has("subset") else "folds" if has("fold") else "grouped" if has("group") else "stratified"
 
 
 def _by_folders(paths: Sequence[str]) -> _Reading | None:
-    """Folders as wrapper, fold, class and group, from the outside in; None where there is no level of classes."""
+    """Folders as wrapper, fold or subset, class and group, from the outside in; None without a level of classes."""
     folders = [path.split("/")[:-1] for path in paths]
     # A few recordings that lie higher up than the rest get no label: find_clips names them.
     depth = sorted(map(len, folders))[len(folders) // 20]
-    levels = [Counter(names[level] for names in folders if len(names) >= depth) for level in range(depth)]
-    before, words, level = "", [], 0
-    while level < depth and len(levels[level]) == 1:
-        before += re.escape(next(iter(levels[level]))) + "/"
-        level += 1
-    if level + 1 < depth and _are_folds(folders, level, depth):
-        words.append(f"{len(levels[level])} folds: the folders {_some(levels[level])}")
-        before += "(?P<fold>[^/]+)/"
-        level += 1
-    if level == depth:
-        return None
-    words.append(f"the class is the folder's name ({_some(levels[level])})")
-    label = before + "(?P<label>[^/]+)/"
-    plain = _read(label + ".+", words, paths)
+    deep = [names for names in folders if len(names) >= depth]
+    before, words = "", []
+    for level in range(depth):
+        found = Counter(names[level] for names in deep)
+        known = "(?P<label>" in before
+        if len(found) == 1:
+            before += re.escape(next(iter(found))) + "/"
+        elif are_subsets(found):
+            words.append(f"the subset is the folder's name ({_some(found)})")
+            before += "(?P<subset>[^/]+)/"
+        elif _are_folds(deep, level, beside=level - 1 if known else level + 1):
+            words.append(f"{len(found)} folds: the folders {_some(found)}")
+            before += "(?P<fold>[^/]+)/"
+        elif known:
+            break
+        else:
+            words.append(f"the class is the folder's name ({_some(found)})")
+            before += "(?P<label>[^/]+)/"
+    else:
+        level = depth
+    plain = _read(before + ".+", words, paths) if "(?P<label>" in before else None
     if plain is None:
         return None
-    if level + 1 < depth and (grouped := _grouped_by_folder(label, words, paths)):
+    if level < depth and (grouped := _grouped_by_folder(before, words, paths)):
         return grouped
-    # Folds are somebody's own decision about what must stay together.
-    return plain if _has(plain, 2) else _grouped_by_name(label, words, paths) or plain
+    # Folds and subsets are somebody's own decision about what must stay together.
+    return plain if plain.has("fold") or plain.has("subset") else _grouped_by_name(before, words, paths) or plain
 
 
-def _are_folds(folders: Sequence[Sequence[str]], level: int, depth: int) -> bool:
-    """Folders called 0 … 9 may as well be classes; below folds, one set of classes comes again and again."""
-    below = defaultdict(set)
+def _are_folds(folders: Sequence[Sequence[str]], level: int, beside: int) -> bool:
+    """Whether a level's folders are folds: of such names and, because folders 0 … 9 may as well be classes, with one
+    set of classes again and again ``beside`` them, a level below or above."""
+    classes = defaultdict(set)
     for names in folders:
-        if len(names) >= depth:
-            below[names[level]].add(names[level + 1])
-    if len(below) < len(SUBSETS) or not all(map(FOLD.fullmatch, below)):
+        if beside < len(names):
+            classes[names[level]].add(names[beside])
+    if not are_folds(classes if beside < level else (f"fold{name}" if name.isdecimal() else name for name in classes)):
         return False
-    return len(set.union(*below.values())) < sum(map(len, below.values())) / 2
+    return len(set.union(*classes.values())) < sum(map(len, classes.values())) / 2
 
 
 def _grouped_by_folder(label: str, words: Sequence[str], paths: Sequence[str]) -> _Reading | None:
@@ -112,7 +130,7 @@ def _grouped_by_name(label: str, words: Sequence[str], paths: Sequence[str]) -> 
     reading = _read(f"{label}{inner}(?P<group>[^/]+?){PIECE}\\.[^/.]+", words, paths)
     if reading is None or not _fit_for_groups(reading, LEAST_SHARED):
         return None
-    groups = Counter(group for _, group, _ in reading.rows)
+    groups = Counter(group for _, group, *_ in reading.rows)
     often = groups.most_common(1)[0]
     said = (
         f"names that share a stem are pieces of one recording and stay on one side of a split ({len(groups)} stems, "
@@ -136,28 +154,22 @@ def _by_names(paths: Sequence[str]) -> _Reading | None:
 def _read(pattern: str, words: Sequence[str], paths: Sequence[str]) -> _Reading | None:
     """What the pattern reads; None unless it matches nearly all, and gives at least two classes of several clips."""
     matches = [match for match in map(re.compile(pattern).fullmatch, paths) if match]
-    rows = tuple(tuple(match.groupdict().get(key) or "" for key in ("label", "group", "fold")) for match in matches)
-    classes = {label for label, _, _ in rows}
+    rows = tuple(tuple(match.groupdict().get(key) or "" for key in FACTS) for match in matches)
+    classes = {label for label, *_ in rows}
     if len(matches) < 0.9 * len(paths) or not 2 <= len(classes) <= len(rows) / 2:
         return None
+    if are_folds(classes) or are_subsets(classes) or all(label.isdecimal() and len(label) > 3 for label in classes):
+        return None  # divisions of the data, or numbers of recordings
     return _Reading(pattern, tuple(words), rows)
 
 
 def _fit_for_groups(reading: _Reading, least: float) -> bool:
     """Whether every class has groups enough for a grouped split, and groups hold ``least`` clips on average."""
     groups = defaultdict(set)
-    for label, group, _ in reading.rows:
+    for label, group, *_ in reading.rows:
         groups[label].add(group)
     pairs = sum(map(len, groups.values()))
     return min(map(len, groups.values())) >= len(SUBSETS) and len(reading.rows) >= least * pairs > 0
-
-
-def _has(reading: _Reading, place: int) -> bool:
-    return any(row[place] for row in reading.rows)
-
-
-def _more(reading: _Reading) -> bool:
-    return _has(reading, 1) or _has(reading, 2)
 
 
 def _some(names: Counter[str]) -> str:

@@ -1,68 +1,106 @@
 """Labels from a CSV table and groups from an index file: facts about clips that their paths do not tell."""
 
 import csv
+import io
 import logging
-import re
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from permafrost.data.dataset import GroupIndex, TableLabels
-from permafrost.data.naming import Finder, clip_id_of
+from permafrost.data.naming import Finder, clip_id_of, one_form
+from permafrost.data.patterns import Pattern
+from permafrost.data.tables import Clip
 from permafrost.errors import PermafrostError
+
+LARGEST = 2**30  # bytes of a table or an index
 
 log = logging.getLogger(__name__)
 
 
-def labels_from_table(root: Path, paths: Sequence[str], labels: TableLabels) -> dict[str, tuple[str, str, str]]:
-    """Relative path → (label, group, fold) for each row of the table whose file is among ``paths``.
+def clips_from_table(root: Path, paths: Sequence[str], labels: TableLabels) -> list[Clip]:
+    """The clip of each row of the table, in the order of ``paths``; labels are as they are written.
 
     Raises:
         PermafrostError: the table is missing or lacks a column; a row has no label, names a file that is not there, or
-            names one a second time.
+            names one, or a segment of it, a second time; a start or end is no number of seconds.
     """
-    table = root / labels.file
-    by_id = {clip_id_of(path): path for path in paths}
-    exact = set(paths)
-    columns = labels.columns
-    found: dict[str, tuple[str, str, str]] = {}
+    table, columns = root / labels.file, labels.columns
+    by_name = {one_form(clip_id_of(path)): path for path in paths} | {one_form(path): path for path in paths}
+    places = {path: place for place, path in enumerate(paths)}
+    found: dict[str, Clip] = {}
     for number, row in _rows(table, labels):
-        name = labels.path_prefix + (row[columns.path] or "")
-        path = name if name in exact else by_id.get(clip_id_of(name))
+        name = one_form(labels.path_prefix + columns.path_of(row))
+        path = by_name.get(name) or by_name.get(clip_id_of(name))
+        where = f"{table}: line {number}"
         if path is None:
             raise PermafrostError(
-                f"{table}: line {number} names {name!r}, which is not an audio file in {root}; complete the folder, or "
-                "set dataset.labels.path_prefix to what stands before the column's paths"
+                f"{where} names {name!r}, which is not an audio file in {root}; complete the folder, or set "
+                "dataset.labels.path_prefix to what stands before the column's paths"
             )
-        label = row[columns.label] or ""
-        if not label:
-            raise PermafrostError(f"{table}: line {number} ({name}) has an empty column {columns.label!r}: no label")
-        if path in found:
-            raise PermafrostError(f"{table}: line {number} names {name!r} a second time; a clip has one row")
-        group = row[columns.group] if columns.group else ""
-        fold = row[columns.fold] if columns.fold else ""
-        found[path] = (label, group or "", fold or "")
-    return found
+        if not row[columns.label].strip():
+            raise PermafrostError(f"{where} ({name}) has an empty column {columns.label!r}: no label")
+        start, end = _segment(row, labels, where)
+        facts = {key: row[column] for key in ("group", "fold", "subset") if (column := getattr(columns, key))}
+        group = facts.pop("group", path if columns.start or columns.end else "")
+        more = {"fold": facts.get("fold", ""), "subset": facts.get("subset", ""), "start": start, "end": end}
+        clip = Clip(path, path, row[columns.label], group, **more)
+        clip = replace(clip, clip_id=clip_id_of(path) + clip.name.removeprefix(path))
+        if clip.clip_id in found:
+            raise PermafrostError(f"{where} names {name!r} a second time; a clip has one row")
+        found[clip.clip_id] = clip
+    return sorted(found.values(), key=lambda clip: (places[clip.path], clip.start, clip.end or math.inf))
 
 
-def _rows(table: Path, labels: TableLabels) -> list[tuple[int, dict[str, str | None]]]:
+def _segment(row: dict[str, str], labels: TableLabels, where: str) -> tuple[float, float | None]:
+    seconds = {"start": 0.0, "end": math.inf}
+    for key in seconds:
+        if (column := getattr(labels.columns, key)) and row[column].strip():
+            try:
+                seconds[key] = float(row[column])
+            except ValueError:
+                seconds[key] = math.nan
+    start, end = seconds.values()
+    if not (0 <= start < end and start < math.inf):
+        raise PermafrostError(f"{where}: got a segment from {start:g} to {end:g}, expected seconds, start before end")
+    return start, None if end == math.inf else end
+
+
+def _rows(table: Path, labels: TableLabels) -> list[tuple[int, dict[str, str]]]:
+    text = _text(table, "dataset.labels.file", strict=True)
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:  # -sig: spreadsheets put a byte order mark first
-            reader = csv.DictReader(file, delimiter=labels.delimiter, restval="")
-            rows = [(reader.line_num, row) for row in reader]
-            names = reader.fieldnames or []
-    except FileNotFoundError:
-        raise PermafrostError(
-            f"dataset.labels.file: {table} does not exist; paths are relative to dataset.path"
-        ) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=labels.delimiter, restval="")
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
         raise PermafrostError(f"{table} is not a UTF-8 CSV file: {error}") from None
-    for key, name in labels.columns.model_dump().items():
-        if name is not None and name not in names:
+    names = reader.fieldnames or []
+    wanted = [(key, name) for key, name in labels.columns.model_dump().items() if name is not None and key != "path"]
+    for key, name in [*(("path", name) for name in labels.columns.path_columns), *wanted]:
+        if name not in names:
             raise PermafrostError(
                 f"dataset.labels.columns.{key}: {table} has no column {name!r}; its columns by the delimiter "
                 f"{labels.delimiter!r} are {', '.join(names)}"
             )
     return rows
+
+
+def _text(file: Path, key: str, strict: bool) -> str:
+    """The text of a file that the user names: a folder, a pipe or a device is none, and would be read for ever."""
+    if not file.exists():
+        raise PermafrostError(f"{key}: {file} does not exist; paths are relative to dataset.path")
+    if not file.is_file():
+        what = "a folder" if file.is_dir() else "a pipe or a device"
+        raise PermafrostError(f"{key}: {file} is {what}; expected a text file")
+    if file.stat().st_size > LARGEST:
+        raise PermafrostError(f"{key}: {file} has more than {LARGEST / 1e9:.1f} GB; expected a text file")
+    try:
+        # -sig: spreadsheets put a byte order mark first.
+        return file.read_bytes().decode("utf-8-sig", errors="strict" if strict else "replace")
+    except UnicodeDecodeError as error:
+        raise PermafrostError(f"{file} is not a UTF-8 CSV file: {error}") from None
+    except OSError as error:
+        raise PermafrostError(f"{key}: {file} cannot be read ({error.strerror})") from None
 
 
 def groups_from_index(root: Path, clip_ids: Iterable[str], index: GroupIndex) -> dict[str, str]:
@@ -73,18 +111,15 @@ def groups_from_index(root: Path, clip_ids: Iterable[str], index: GroupIndex) ->
             or two lines give one clip different groups.
     """
     file = root / index.file
-    try:
-        lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError as error:
-        if index.required or not isinstance(error, FileNotFoundError):
-            raise PermafrostError(
-                f"dataset.labels.groups.file: {file} cannot be read ({error.strerror}); put the index there, or set "
-                "dataset.labels.groups=null to go without groups"
-            ) from None
+    if not index.required and not file.exists():
         log.warning("warning: %s is not there: clips have no group, and leaks between subsets go unseen", file)
         return {}
+    try:
+        lines = _text(file, "dataset.labels.groups.file", strict=False).splitlines()
+    except PermafrostError as error:
+        raise PermafrostError(f"{error}; put it right, or go without groups: dataset.labels.groups=null") from None
     finder = Finder(clip_ids)
-    pattern = re.compile(index.pattern)
+    pattern = Pattern(index.pattern, "dataset.labels.groups.pattern")
     groups: dict[str, str] = {}
     matched = 0
     for number, line in enumerate(lines, start=1):

@@ -1,9 +1,10 @@
 """How clips are named, and how the lists and indices of others name them."""
 
+import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-AUDIO_EXTENSIONS = (".wav", ".flac", ".ogg", ".mp3", ".au", ".aiff", ".aif")
+from permafrost.audio.formats import SOUND
 
 
 def clip_id_of(path: str) -> str:
@@ -12,7 +13,12 @@ def clip_id_of(path: str) -> str:
     Names without an audio extension stay whole, so that ``blues.00012`` is not cut to ``blues``.
     """
     suffix = PurePosixPath(path).suffix
-    return path[: -len(suffix)] if suffix.lower() in AUDIO_EXTENSIONS else path
+    return path[: -len(suffix)] if suffix.lower() in SOUND else path
+
+
+def one_form(name: str) -> str:
+    """``name`` as it is compared: macOS writes ``é`` as two signs where most others write one."""
+    return unicodedata.normalize("NFC", name)
 
 
 class Finder:
@@ -25,7 +31,7 @@ class Finder:
     def __init__(self, clip_ids: Iterable[str]) -> None:
         self._by_end: dict[str, list[str]] = {}
         for clip_id in clip_ids:
-            parts = clip_id.split("/")
+            parts = one_form(clip_id).split("/")
             for start in range(len(parts)):
                 self._by_end.setdefault("/".join(parts[start:]), []).append(clip_id)
 
@@ -35,11 +41,11 @@ class Finder:
         A list may also begin higher up than the data set's folder (``genres/blues/blues.00012``): leading folders of
         ``name`` are then dropped until a clip's whole id is left.
         """
-        wanted = clip_id_of(name.strip().replace("\\", "/").removeprefix("./").strip("/"))
+        wanted = one_form(clip_id_of(name.strip().replace("\\", "/").removeprefix("./").strip("/")))
         found = self._by_end.get(wanted, [])
-        if wanted in found:
-            return [wanted]
+        if whole := [clip_id for clip_id in found if one_form(clip_id) == wanted]:
+            return whole
         while not found and "/" in wanted:
             wanted = wanted.partition("/")[2]
-            found = [clip_id for clip_id in self._by_end.get(wanted, []) if clip_id == wanted]
+            found = [clip_id for clip_id in self._by_end.get(wanted, []) if one_form(clip_id) == wanted]
         return found

@@ -18,9 +18,10 @@ from permafrost.settings import Count, Seed, Settings
 class Split(Settings):
     """The ``split`` section. ``valid`` and ``test`` are shares of the clips, used by kinds stratified and grouped;
     ``seed`` fixes their draw; ``lists`` belongs to kind lists. Each repeat is one split; a cell of seed s reads repeat
-    s mod ``repeats``."""
+    s mod ``repeats``. Kind subsets takes the clips as their makers divided them; where they left out ``valid``, it is
+    drawn from their train."""
 
-    kind: Literal["stratified", "grouped", "folds", "lists"]
+    kind: Literal["stratified", "grouped", "folds", "subsets", "lists"]
     valid: float = Field(default=0.2, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
     repeats: Count = 1
@@ -33,8 +34,8 @@ class Split(Settings):
             raise ValueError(f"valid {self.valid} and test {self.test} together leave nothing to train on")
         if self.kind == "lists" and self.lists is None:
             raise ValueError("kind lists needs `lists`: {kind: files, train: ..., valid: ..., test: ...}")
-        if self.kind == "lists" and self.repeats != 1:
-            raise ValueError(f"kind lists is one split: repeats must be 1, not {self.repeats}")
+        if self.kind in ("lists", "subsets") and self.repeats != 1:
+            raise ValueError(f"kind {self.kind} is one split: repeats must be 1, not {self.repeats}")
         return self
 
 
@@ -68,6 +69,8 @@ def make_splits(
             )
         elif settings.kind == "folds":
             subsets = _folds(clips, repeat, settings.repeats)
+        elif settings.kind == "subsets":
+            subsets = _subsets(clips, settings, draw)
         else:
             subsets = listed
         _refuse_empty(clips, subsets, repeat, settings.kind)
@@ -124,6 +127,32 @@ def _folds(clips: Sequence[Clip], repeat: int, repeats: int) -> dict[str, str]:
         )
     test, valid = folds[repeat], folds[(repeat + 1) % len(folds)]
     return {clip.clip_id: "test" if clip.fold == test else "valid" if clip.fold == valid else "train" for clip in clips}
+
+
+def _subsets(clips: Sequence[Clip], settings: Split, draw: np.random.Generator) -> dict[str, str]:
+    for clip in clips:
+        if not clip.subset:
+            raise PermafrostError(
+                f"split.kind subsets: {clip.path} has no subset; dataset.labels must read one for every clip (a named "
+                "group `subset`, or columns.subset), or take split.kind stratified"
+            )
+    subsets = {clip.clip_id: clip.subset for clip in clips}
+    if "valid" in subsets.values():
+        return subsets
+    units: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for clip in clips:
+        if clip.subset == "train":
+            units[clip.label][clip.group or clip.clip_id].append(clip.clip_id)
+    for label in sorted(units):
+        names = sorted(units[label])
+        wanted = sum(map(len, units[label].values())) * settings.valid
+        taken: list[str] = []
+        for place in draw.permutation(len(names))[:-1]:  # one is left to train on
+            if len(taken) >= wanted:
+                break
+            taken += units[label][names[place]]
+        subsets |= dict.fromkeys(taken, "valid")
+    return subsets
 
 
 def _refuse_empty(clips: Sequence[Clip], subsets: dict[str, str], repeat: int, kind: str) -> None:

@@ -5,7 +5,7 @@ Apart from what fills them, so that training depends on the tables and not on th
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 
 from permafrost.errors import PermafrostError
@@ -15,22 +15,46 @@ SUBSETS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Clip:
-    """One labelled recording. ``clip_id`` is ``path`` without its extension; ``path`` is relative to the data set's
-    folder with ``/`` between folders; ``group`` and ``fold`` are empty where unknown."""
+    """One labelled recording: a file, or the segment of it from ``start`` to ``end`` in seconds (None: to its end).
+
+    ``clip_id`` is ``path`` without its extension, followed by ``@start-end`` where it is a segment; ``path`` is
+    relative to the data set's folder with ``/`` between folders; ``group``, ``fold`` and ``subset`` (train, valid or
+    test, as the data set's makers have it) are empty where unknown.
+    """
 
     clip_id: str
     path: str
     label: str
     group: str
     fold: str
+    subset: str = field(default="", kw_only=True)
+    start: float = field(default=0.0, kw_only=True)
+    end: float | None = field(default=None, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """Its path, followed by the seconds where it is a segment."""
+        if self.end is None and not self.start:
+            return self.path
+        return f"{self.path}@{self.start:.12g}-{'' if self.end is None else f'{self.end:.12g}'}"
 
 
 @dataclass(frozen=True)
 class ClipRow(Clip):
-    """A row of clips.csv: a kept clip, with the length in seconds and the sample rate in Hz of its file."""
+    """A row of clips.csv: a kept clip, with its length in seconds and the sample rate in Hz of its file."""
 
     seconds: float
     sample_rate: int
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A file, or a segment of one, that is no clip, and why. ``label`` is empty where its path gives none: it may be no
+    recording at all. rejected.csv has path and reason."""
+
+    path: str
+    label: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -44,8 +68,10 @@ class SplitRow:
 
 def write_clips(path: Path, rows: Sequence[ClipRow]) -> None:
     """Write clips.csv in the order of ``rows``."""
-    names = [field.name for field in fields(ClipRow)]
-    _write(path, names, (astuple(row) for row in rows))
+    names = [column.name for column in fields(ClipRow)]
+    place = names.index("start")
+    values = (astuple(row) for row in rows)  # an empty start and end: the whole file
+    _write(path, names, (row if row[place] else (*row[:place], "", *row[place + 1 :]) for row in values))
 
 
 def read_clips(path: Path) -> list[ClipRow]:
@@ -54,24 +80,26 @@ def read_clips(path: Path) -> list[ClipRow]:
     Raises:
         PermafrostError: the file is missing, has other columns, or a number does not read.
     """
-    names = [field.name for field in fields(ClipRow)]
+    names = [column.name for column in fields(ClipRow)]
     rows = []
     for number, row in enumerate(_read(path, names, made_by="preprocess"), start=2):
+        start, end, seconds, rate = (row.pop(name) for name in ("start", "end", "seconds", "sample_rate"))
         try:
-            seconds, rate = float(row.pop("seconds")), int(row.pop("sample_rate"))
+            numbers = {"start": float(start or 0), "end": float(end) if end else None}
+            numbers |= {"seconds": float(seconds), "sample_rate": int(rate)}
         except ValueError as error:
             raise PermafrostError(f"{path}: line {number}: {error}; expected seconds and a sample rate") from None
-        rows.append(ClipRow(**row, seconds=seconds, sample_rate=rate))
+        rows.append(ClipRow(**row, **numbers))
     return rows
 
 
 def write_rejected(path: Path, rejected: Iterable[tuple[str, str]]) -> None:
-    """Write rejected.csv: (relative path, reason) of each recording that was not kept."""
+    """Write rejected.csv: (relative path, why it became no clip), in the given order."""
     _write(path, ["path", "reason"], rejected)
 
 
 def read_rejected(path: Path) -> dict[str, str]:
-    """Relative path → reason, from rejected.csv."""
+    """Relative path → why it was rejected, from rejected.csv."""
     return {row["path"]: row["reason"] for row in _read(path, ["path", "reason"], made_by="preprocess")}
 
 
@@ -87,7 +115,7 @@ def read_remarks(path: Path) -> list[tuple[str, str]]:
 
 def write_splits(path: Path, rows: Sequence[SplitRow]) -> None:
     """Write splits.csv in the order of ``rows``."""
-    _write(path, [field.name for field in fields(SplitRow)], (astuple(row) for row in rows))
+    _write(path, [column.name for column in fields(SplitRow)], (astuple(row) for row in rows))
 
 
 def read_splits(path: Path) -> list[SplitRow]:

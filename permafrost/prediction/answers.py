@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from permafrost.audio.decoding import Rejected
 from permafrost.audio.settings import Preprocess
-from permafrost.data.clips import audio_files
+from permafrost.data.recordings import audio_files
 from permafrost.errors import PermafrostError
 from permafrost.prediction.chunks import Chunks, read_chunks
 from permafrost.prediction.predictors import Predictor

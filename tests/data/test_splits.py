@@ -192,7 +192,7 @@ def test_torchaudio_s_gtzan_lists(gtzan):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"kind": "random"}, ["split.kind", "'random'", "'stratified', 'grouped', 'folds' or 'lists'"]),
+        ({"kind": "random"}, ["split.kind", "'random'", "'stratified', 'grouped', 'folds', 'subsets' or 'lists'"]),
         ({"kind": "stratified", "valid": 0.5, "test": 0.5}, ["valid 0.5 and test 0.5", "nothing to train on"]),
         ({"kind": "stratified", "test": 0}, ["split.test", "greater than 0"]),
         ({"kind": "stratified", "repeats": 0}, ["split.repeats", "greater than or equal to 1"]),
@@ -224,3 +224,40 @@ def test_data_that_does_not_fit_the_split(clips, values, words):
         make_splits(clips, split(**values))
     for word in words:
         assert word in str(error.value)
+
+
+def divided(*subsets):
+    return [
+        Clip(f"{label}/{subset}{number}", "x.wav", label, f"{label}{number // 2}", "", subset=subset)
+        for label in "ab"
+        for subset in subsets
+        for number in range(10)
+    ]
+
+
+def test_a_folder_s_own_subsets_are_taken_as_they_are():
+    clips = divided("train", "valid", "test")
+    rows = make_splits(clips, split(kind="subsets"))
+    assert [row.subset for row in rows] == [clip.subset for clip in clips]
+
+
+def test_a_valid_that_is_not_there_is_drawn_from_train_by_groups():
+    clips = divided("train", "test")
+    subsets = {row.clip_id: row.subset for row in make_splits(clips, split(kind="subsets"))}
+    assert all(subsets[clip.clip_id] == "test" for clip in clips if clip.subset == "test")
+    assert Counter(subsets.values()) == {"train": 16, "valid": 4, "test": 20}
+    trained = [clip for clip in clips if clip.subset == "train"]
+    assert all(len({subsets[c.clip_id] for c in trained if c.group == clip.group}) == 1 for clip in trained)
+
+
+@pytest.mark.parametrize(
+    ("clips", "words"),
+    [
+        (clips_of(a=9, b=9), ["a/000.wav has no subset", "group `subset`"]),
+        (divided("train", "valid"), ["has none in test"]),
+    ],
+)
+def test_subsets_that_say_too_little(clips, words):
+    with pytest.raises(PermafrostError) as error:
+        make_splits(clips, split(kind="subsets"))
+    assert all(word in str(error.value) for word in words)

@@ -16,7 +16,9 @@ from permafrost.errors import PermafrostError
 CLIPS = [
     ClipRow("a/1", "a/1.wav", "a", "", "2", 4.996825396825397, 44100),
     ClipRow('b/odd, "name"\nübel', "b/odd.wav", "b", "Ann, Bob", "", 0.1, 8000),
+    ClipRow("c@1.5-2", "c.wav", "b", "c.wav", "", 0.5, 8000, subset="test", start=1.5, end=2.0),
 ]
+HEADER = "clip_id,path,label,group,fold,subset,start,end,seconds,sample_rate\n"
 SPLITS = [SplitRow("a/1", repeat, subset) for repeat, subset in enumerate(("train", "valid", "test"))]
 
 
@@ -24,7 +26,7 @@ def test_clips_come_back_as_they_were(tmp_path):
     write_clips(tmp_path / "new/clips.csv", CLIPS)
     assert read_clips(tmp_path / "new/clips.csv") == CLIPS
     header = (tmp_path / "new/clips.csv").read_text(encoding="utf-8").split("\n")[0]
-    assert header == "clip_id,path,label,group,fold,seconds,sample_rate"
+    assert header == HEADER.strip()
 
 
 def test_rejected_and_splits_come_back_as_they_were(tmp_path):
@@ -44,8 +46,16 @@ def test_a_seed_reads_its_repeat():
     [
         (read_clips, None, ["does not exist", "dvc repro preprocess"]),
         (read_clips, "clip_id,label\n", ["clip_id, label", "sample_rate"]),
-        (read_clips, "clip_id,path,label,group,fold,seconds,sample_rate\na,a.wav,a\n", ["in every line"]),
-        (read_clips, "clip_id,path,label,group,fold,seconds,sample_rate\na,a.wav,a,,,long,1\n", ["line 2", "'long'"]),
+        (
+            read_clips,
+            HEADER + "a,a.wav,a\n",
+            ["in every line"],
+        ),
+        (
+            read_clips,
+            HEADER + "a,a.wav,a,,,,,,long,1\n",
+            ["line 2", "'long'"],
+        ),
         (read_rejected, "path\n", ["path, reason"]),
         (read_splits, None, ["does not exist", "dvc repro split"]),
         (read_splits, "clip_id,repeat,subset\n", ["no row"]),

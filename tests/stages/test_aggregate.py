@@ -47,9 +47,9 @@ def project(fake_study, tmp_path, monkeypatch):
         json.dumps({"clips": 120, "classes": classes, "groups": 7, "repeats": [split]}), encoding="utf-8"
     )
     np.save("data/waveforms.npy", np.random.default_rng(0).integers(-999, 999, (40, 8000)).astype(np.int16))
-    rows = [f"test/{number:03d},test/{number:03d}.wav,blues,,,1.0,8000" for number in range(40)]
+    rows = [f"test/{number:03d},test/{number:03d}.wav,blues,,,,,,1.0,8000" for number in range(40)]
     Path("data/clips.csv").write_text(
-        "\n".join(["clip_id,path,label,group,fold,seconds,sample_rate", *rows, ""]), encoding="utf-8"
+        "\n".join(["clip_id,path,label,group,fold,subset,start,end,seconds,sample_rate", *rows, ""]), encoding="utf-8"
     )
     Path("data/rejected.csv").write_text("path,reason\nbad.wav,silent\n", encoding="utf-8")
     Path("params.yaml").write_text(PARAMS, encoding="utf-8")
