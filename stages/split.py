@@ -10,6 +10,7 @@ import numpy as np
 from permafrost.audio.rows import RowFile
 from permafrost.data.audit import audit, warnings
 from permafrost.data.cautions import cautions, facts
+from permafrost.data.pieces import pieces_apart
 from permafrost.data.splits import Split, make_splits
 from permafrost.data.tables import read_clips, read_rejected, read_remarks, write_splits
 from stages.stage import parameters, run, section
@@ -33,9 +34,10 @@ def main() -> None:
     folder = Path("data")
     clips = read_clips(folder / "clips.csv")
     rejected = read_rejected(folder / "rejected.csv")
-    rows = make_splits(clips, settings, roots=[Path(parameters("dataset.path")), Path()], rejected=rejected)
+    root = Path(parameters("dataset.path"))
+    rows = make_splits(clips, settings, roots=[root, Path()], rejected=rejected)
     read = waveforms(folder / "waveforms.npy")
-    findings = audit(clips, rows, read)
+    findings = audit(clips, rows, read) | {"pieces": pieces_apart(root, clips, rows)}
     length = parameters("preprocess.sample_rate"), parameters("preprocess.clip_seconds")
     findings["facts"] = facts(clips, rows, read, *length, read_remarks(folder / "remarks.csv"))
     write_splits(folder / "splits.csv", rows)

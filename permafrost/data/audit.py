@@ -44,6 +44,12 @@ def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], read: Callable[[in
 def warnings(findings: dict[str, Any]) -> list[str]:
     """One line for each thing in ``findings`` that makes test scores doubtful."""
     lines = []
+    if pieces := findings.get("pieces"):
+        lines.append(
+            f"names say that clips are pieces of one recording ({pieces['apart'][0]!r}, …), and "
+            f"{len(pieces['apart'])} of {pieces['stems']} such recordings stand in more than one subset: scores will be too good. To keep them "
+            f"together, {pieces['write']}"
+        )
     for entry in findings["duplicates"]:
         if len(entry["labels"]) > 1:
             labels = " and ".join(entry["labels"])

@@ -14,7 +14,7 @@ from permafrost.data.tables import SUBSETS
 from permafrost.errors import PermafrostError
 
 # A number at the end of a name that counts the pieces of one recording: song07_03, song07.part2, song07 (3).
-PIECE = r"(?:[ ._-]+(?:part|piece|chunk|seg|segment|slice|clip)?\(?\d+\)?)?"
+PIECE = r"(?:[ ._-]+(?:part|piece|chunk|seg|segment|slice|clip)?\(?\d{1,4}\)?)?"
 LEAST_SHARED = 1.5  # clips a group, on average, for file names to be read as naming groups
 
 
