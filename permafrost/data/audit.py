@@ -45,10 +45,11 @@ def warnings(findings: dict[str, Any]) -> list[str]:
     """One line for each thing in ``findings`` that makes test scores doubtful."""
     lines = []
     if pieces := findings.get("pieces"):
+        torn = pieces["apart"]
         lines.append(
-            f"names say that clips are pieces of one recording ({pieces['apart'][0]!r}, …), and "
-            f"{len(pieces['apart'])} of {pieces['stems']} such recordings stand in more than one subset: scores will be too good. To keep them "
-            f"together, {pieces['write']}"
+            f"names say that clips are pieces of one recording, and {len(torn)} of {pieces['stems']} such recordings "
+            f"({torn[0]!r}, …) stand in more than one subset: scores will be too good. To keep them together, "
+            f"{pieces['write']}"
         )
     for entry in findings["duplicates"]:
         if len(entry["labels"]) > 1:
