@@ -22,9 +22,9 @@ from permafrost.evaluation.study import Study
 from permafrost.models.deltas import save_delta
 from permafrost.models.registry import build
 from permafrost.models.weights import save_base
+from permafrost.provenance.consumers import pinned
 from permafrost.provenance.imports import Sources
 from permafrost.report.tables import runs_table, write_csv
-from stages.code import pinned
 
 ROOT = Path(__file__).parents[1]
 RATE = 8000
