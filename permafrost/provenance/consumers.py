@@ -29,7 +29,7 @@ def code_of(consumers: Mapping[str, list[str]], root: Path) -> dict[str, dict[st
         PermafrostError: a module that is missing, broken, or imports by name.
     """
     sources = Sources(root, ("permafrost", "stages"))
-    pins = _pinned(root / "requirements.txt")
+    pins = pinned(root / "requirements.txt")
     distributions = metadata.packages_distributions()
     found = {}
     for consumer, entries in consumers.items():
@@ -42,7 +42,7 @@ def code_of(consumers: Mapping[str, list[str]], root: Path) -> dict[str, dict[st
     return found
 
 
-def _pinned(requirements: Path) -> dict[str, str]:
+def pinned(requirements: Path) -> dict[str, str]:
     """Distribution name (lower case) to version, for each ``name==version`` line."""
     lines = (line.split("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
     return {name.lower(): version for name, _, version in (line.partition("==") for line in lines) if version}
