@@ -25,7 +25,8 @@ def main() -> None:
     files = outside_files(everything)
     for line in notices(everything):
         print(line, file=sys.stderr)
-    code = code_of(consumers_of(everything["models"], everything["baselines"]), Path.cwd())
+    explain = everything["study"].get("explain", [])
+    code = code_of(consumers_of(everything["models"], everything["baselines"], explain), Path.cwd())
     for stage, section in (("train", "models"), ("baseline", "baselines")):
         for name in everything[section]:
             code[f"{stage}-{name}"]["parameters"] = shaping(everything, section, name)

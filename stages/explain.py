@@ -21,7 +21,7 @@ from permafrost.baselines.stored import load_model
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.data.tables import ClipRow, read_clips, read_splits, subsets_for_seed
 from permafrost.evaluation.records import RUNS, check_runs, read_project, read_record
-from permafrost.evaluation.study import Run, Study
+from permafrost.evaluation.study import Run, Runs
 from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
 from permafrost.report.explained import Picture, write_pictures
@@ -30,7 +30,7 @@ from permafrost.report.saliency_figure import caption, draw_saliency
 from permafrost.settings import choose, part_of
 from permafrost.transfer.explained_clips import look, one_of_each_class
 from permafrost.transfer.recipe import Training
-from stages.stage import parameters, run, section
+from stages.stage import parameters, part, run
 
 OUT = Path("plots/explain")
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--clip", help="the clip of the waterfall; by default the first one explained")
     parser.add_argument("--label", help="the class of beeswarm and heatmap; by default the one that varies most")
     arguments = parser.parse_args()
-    study, project = section("study", Study), read_project(parameters(""))
+    study, project = part("study", Runs), read_project(parameters(""))
     seed = study.seeds[0] if arguments.seed is None else arguments.seed
     clips = read_clips(Path("data/clips.csv"))
     _, subsets = subsets_for_seed(read_splits(Path("data/splits.csv")), seed)

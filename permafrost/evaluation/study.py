@@ -73,14 +73,13 @@ def _unique(values: list) -> list:
 ModelName = Annotated[Name, AfterValidator(_not_reserved)]
 
 
-class Study(Settings):
-    """The ``study`` section: every model is trained with every strategy and every seed, every baseline with every seed.
+class Runs(Settings):
+    """What a study runs: every model with every strategy and every seed, every baseline with every seed.
 
     ``freezes`` stands in order of depth, the shallowest first: tables and figures keep that order. ``explain`` names
     the baselines (``svm``) and models with a strategy (``resnet20-half``) that stage explain looks into.
     """
 
-    name: Name
     models: Annotated[list[ModelName], Field(min_length=1), AfterValidator(_unique)]
     freezes: Annotated[list[Name], Field(min_length=1), AfterValidator(_unique)]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_unique)]
@@ -96,6 +95,12 @@ class Study(Settings):
                 *product(self.baselines, [NO_STRATEGY], self.seeds),
             )
         ]
+
+
+class Study(Runs):
+    """The ``study`` section."""
+
+    name: Name
 
 
 def cell_of(model: str, strategy: str) -> tuple[str, str]:

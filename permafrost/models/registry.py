@@ -20,8 +20,11 @@ _BUILD = re.compile(r"^def build\(\s*input_shape\b", re.MULTILINE)
 
 def backbone_names() -> list[str]:
     """The names of all backbones, sorted; read from the sources, so that nothing heavy is imported."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return [source.stem for source in sources if _BUILD.search(source.read_text(encoding="utf-8"))]
+    return [source.stem for source in sorted(Path(__file__).parent.glob("*.py")) if _is_backbone(source)]
+
+
+def _is_backbone(source: Path) -> bool:
+    return source.is_file() and bool(_BUILD.search(source.read_text(encoding="utf-8")))
 
 
 def backbone_module(backbone: str) -> ModuleType:
@@ -30,7 +33,8 @@ def backbone_module(backbone: str) -> ModuleType:
     Raises:
         PermafrostError: there is no such backbone; the message lists those that exist.
     """
-    choose(backbone, backbone_names(), "backbone")
+    if not _is_backbone(Path(__file__).with_name(f"{backbone}.py")):  # others are not opened where it is one
+        choose(backbone, backbone_names(), "backbone")
     return importlib.import_module(f"permafrost.models.{backbone}")
 
 

@@ -1,6 +1,6 @@
 """What code each stage and each recipe depends on: the modules that it imports, and the packages that these import."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,20 @@ STAGES = ("fetch", "preprocess", "split", "render", "features", "explain", "aggr
 INERT = {"tqdm", "pydantic", "pydantic-core", "ruamel.yaml", "ruamel.yaml.clib", "requests"}
 
 
-def consumers_of(models: Mapping[str, Any], baselines: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Consumer (``split``, ``train-resnet20``) to the modules that it starts from: its stage, its backbone."""
+def consumers_of(
+    models: Mapping[str, Any], baselines: Mapping[str, Any], explain: Iterable[str]
+) -> dict[str, list[str]]:
+    """Consumer (``split``, ``train-resnet20``) to the modules that it starts from: its stage, its backbone.
+
+    ``explain``: the names in study.explain, of baselines (``svm``) and models with a strategy (``resnet20-half``).
+    """
     consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
     for stage, recipes in (("weights", models), ("train", models), ("baseline", baselines)):
         for name, recipe in recipes.items():
             backbone = [f"permafrost.models.{recipe['backbone']}"] if "backbone" in recipe else []
             consumers[f"{stage}-{name}"] = [f"stages.{stage}", *backbone]
+            if stage != "weights" and any(given == name or given.startswith(f"{name}-") for given in explain):
+                consumers["explain"] += backbone
     return consumers
 
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from tests.pipeline.watching import watched
 from tools.study_default import set_default
 
 ROOT = Path(__file__).parents[2]
@@ -36,12 +37,15 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.environment = {}
+        self.watch = root.parent / "watch"
 
     def run(self, *command, check=True):
         """Run a command in the project; its output, both streams together."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "DVC_"))}
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         environment["HOME"] = str(self.root.parent)  # no user settings of git or dvc
+        environment |= self.environment
         done = subprocess.run(
             command,
             cwd=self.root,
@@ -127,7 +131,9 @@ def _finish(project):
     project.run("git", "init", "-q", "-b", "main")
     project.run("git", "config", "user.email", "test@example.org")
     project.run("git", "config", "user.name", "Test")
+    project.environment = watched(project.watch)  # for tests/pipeline/test_watch.py
     ran = project.repro()
+    project.environment = {}
     project.run("git", "add", "-A")
     project.run("git", "commit", "-qm", "finished")
     return ran

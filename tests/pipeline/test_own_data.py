@@ -9,6 +9,7 @@ import soundfile
 
 from tests.pipeline.conftest import ROOT
 from tests.pipeline.test_experiments import SMALL
+from tests.pipeline.watching import findings, watched
 
 pytestmark = pytest.mark.pipeline
 
@@ -53,14 +54,16 @@ def test_too_many_bad_files_stop_the_pipeline_and_name_them(project, recordings)
 
 
 @pytest.mark.parametrize(("study", "data", "classes"), [("esc10", "esc10", 10), ("fsdd", "fsdd", 10)])
-def test_real_recordings_with_really_pretrained_weights(project, monkeypatch, study, data, classes):
+def test_real_recordings_with_really_pretrained_weights(project, study, data, classes):
     weights = SHARED / "weights/cifar10"
     if not (SHARED / "data" / data).is_dir() or not weights.is_dir():
         pytest.skip(f"{SHARED}/data/{data} or {weights} is missing: no real recordings or weights on this machine")
-    monkeypatch.setenv("PERMAFROST_WEIGHTS", str(weights))
+    project.environment = watched(project.watch)
+    given = ["-S", f"models.resnet20.weights={weights / 'resnet20-12fca82f.th'}"]
     epochs = [option for model, number in MODEL_EPOCHS.items() for option in ("-S", f"models.{model}.epochs={number}")]
     project.run("dvc", "exp", "run", "-S", f"study={study}", "-S", f"dataset.path={SHARED / 'data' / data}",
-                "-S", "study.seeds=[1]", "-S", "study.freezes=[none,head]", *epochs)  # fmt: skip
+                "-S", "study.seeds=[1]", "-S", "study.freezes=[none,head]", *epochs, *given)  # fmt: skip
+    assert findings(project.root, project.watch) == []
     summary = json.loads((project.root / "metrics/summary.json").read_text())
     assert summary["data"]["classes"] == classes
     for model in ("resnet20", "resnet20_random"):
