@@ -43,7 +43,7 @@ def test_a_control_is_the_recipe_of_that_name():
         ("seeds", [True], r"study\.seeds\.0: got True"),
         ("seeds", 3, r"study\.seeds: got 3.*list"),
         ("name", "a b", r"study\.name: got 'a b'"),
-        ("folds", 3, r"study\.folds: unknown key .*name, models, freezes, seeds"),
+        ("folds", 3, r"study\.folds: unknown key .*models, freezes, seeds, baselines, explain, name"),
     ],
 )
 def test_what_a_study_may_not_hold_is_named(key, value, message):
