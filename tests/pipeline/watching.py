@@ -14,10 +14,11 @@ from stages.stage import leaves
 
 HOOK = Path(__file__).parent / "hook"
 ACCELERATOR_CACHES = (".cache", ".config", ".matplotlib", ".triton", ".nv")
-# Read to refuse a run that is stale, or to say how far a study is and how long it takes: they decide no result. All of
-# params.yaml ("") is read for the same reasons and to write a run's record.
+# Read to refuse a run that is stale, to say how far a study is and how long it takes, or to tell the command that
+# repeats it at the revision that the report names: they decide no result. All of params.yaml ("") is read for the same
+# reasons and to write a run's record.
 CHECKED = re.compile(
-    r"dvc\.lock|params\.yaml|data/code/(train|baseline)-[^/]+\.json|runs/([^/]+/){3}(run|environment)\.json"
+    r"dvc\.lock|params\.yaml|data/code/(train|baseline)-[^/]+\.json|runs/([^/]+/){3}(run|environment)\.json|conf/.+\.yaml"
 )
 COMPILED = re.compile(r"__pycache__/([^/.]+)\.[^/]*$")
 NO_RESULT = ("", "machine")
