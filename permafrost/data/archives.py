@@ -81,19 +81,20 @@ def _write(files: dict[tuple[str, ...], Member], fresh: Path, archive: Path, lim
     made: set[tuple[str, ...]] = set()
     written = 0
     ordered = sorted(files.items(), key=lambda item: item[1].kind == "link")
-    for parts, member in progress(ordered, len(files), f"unpack {archive.name}", "file"):
+    for parts, entry in progress(ordered, len(files), f"unpack {archive.name}", "file"):
         target = fresh.joinpath(*parts)
         if parts[:-1] not in made:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(parts[:-1])
-        there = places.get(member.target)
-        with there.open("rb") if there else member.target.open() as source, target.open("xb") as file:
+        member = entry.target  # of a link, the file that it means
+        there = places.get(member)
+        with there.open("rb") if there else member.open() as source, target.open("xb") as file:
             while piece := source.read(PIECE):
                 written += len(piece)
                 if written > limit:
                     raise too_large(archive, limit)
                 file.write(piece)
-        places.setdefault(member.target, target)
+        places.setdefault(member, target)
 
 
 def _move(files: dict[tuple[str, ...], Member], fresh: Path, folder: Path, archive: Path) -> None:
