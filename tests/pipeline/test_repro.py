@@ -118,12 +118,12 @@ def test_a_failing_stage_loses_nothing_that_was_finished(project):
     assert project.repro() <= {"code"}
 
 
-def test_a_lock_that_a_kill_emptied_is_restored_and_nothing_runs_again(project):
+def test_a_lock_that_a_kill_emptied_is_restored_and_only_the_last_stage_runs_again(project):
     lock = project.root / "dvc.lock"
     whole = lock.read_text()
     lock.write_text("")
     status, output = project.run("dvc", "repro", check=False)
     assert status != 0 and "validation failed" in output, "else there is nothing to restore"
     assert "empty" in project.run("python", "-m", "tools.check")
-    # The last stage's own entry is not in the copy that it took as it started: DVC takes it from its cache.
-    assert project.repro() == set() and lock.read_text() == whole
+    # Its own entry is not in the copy that it took as it started, and DVC's run cache takes no stage with such outputs.
+    assert project.repro() == {"aggregate"} and lock.read_text() == whole
