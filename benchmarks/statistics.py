@@ -93,7 +93,7 @@ def run(world: str, simulations: int) -> dict:
             if gap == 0:
                 pairs = shape.all_pairs(noise, range(len(ARMS)))
                 dip = shape.find_dip(pairs, ARMS, 0.04, enough=True)
-                with_shape.append(wrong or dip.verdict == "supported")  # `wrong` is ours: it comes last
+                with_shape.append(wrong or dip.verdict == "different")  # `wrong` is ours: it comes last
             if draws is not None:
                 means.append(covered(sample, draws, truth))
     found = {method: {key: float(np.mean(got)) for key, got in entry.items()} for method, entry in counts.items()}

@@ -16,7 +16,7 @@ def main() -> None:
     comparison = compare(
         options.runs,
         Columns(options.strategy, options.seed, options.score, options.model),
-        baseline=options.baseline,
+        reference=options.reference,
         order=options.order.split(",") if options.order else None,
         relevant=options.relevant / 100,
         test_per_train=options.test_per_train,
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", metavar="COLUMN", help="default: seed")
     add("--score", metavar="COLUMN", help="default: test_acc, test_accuracy, accuracy, acc or score")
     add("--model", metavar="COLUMN", help="default: model, where there is one")
-    add("--baseline", metavar="VALUE", help="the strategy that others are compared with; default: none")
+    add("--reference", metavar="VALUE", help="the strategy that others are compared with; default: none")
     add("--order", metavar="A,B,C", help="strategies by depth; default: by column depth, known names, or as they come")
     add("--relevant", metavar="POINTS", type=float, default=4.0, help="the least gap worth a statement; default: 4")
     add("--test-clips", metavar="N", type=int, help="how many test clips all runs shared")

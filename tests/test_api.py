@@ -61,7 +61,7 @@ def project(tmp_path, fake_study):
     cells = read_study(runs, study.models, study.freezes, study.seeds, study.baselines)
     write_csv(root / "plots/runs.csv", runs_table(cells))
     write_csv(root / "metrics/outcomes.csv", outcome_table(cells))
-    write_csv(root / "metrics/comparisons.csv", pd.DataFrame({"question": ["baseline"], "strategy": ["half"]}))
+    write_csv(root / "metrics/comparisons.csv", pd.DataFrame({"question": ["reference"], "strategy": ["half"]}))
     (root / "metrics/summary.json").write_text(json.dumps(SUMMARY), encoding="utf-8")
     base = root / "weights/base/strip_vit.safetensors"
     save_base(base, {}, {"backbone": "strip_vit", "source": "random"})
@@ -132,7 +132,7 @@ def test_tables_are_compared_as_frames_and_as_files_alike(project):
     with pytest.raises(PermafrostError, match="table 1 has no rows"):
         permafrost.compare(models.head(0))
     with pytest.raises(PermafrostError, match="did you mean 'half'"):
-        permafrost.compare(models, baseline="hlaf")
+        permafrost.compare(models, reference="hlaf")
 
 
 def test_the_examples_of_the_page_run(project):

@@ -14,7 +14,7 @@ from permafrost.evaluation.statistics.independent import Between, between
 from permafrost.evaluation.statistics.result import Analysis, plain
 from permafrost.settings import choose
 
-BASELINE = "none"
+REFERENCE = "none"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def compare(
     tables: Sequence[Path | pd.DataFrame],
     columns: Columns | None = None,
     *,
-    baseline: str | None = None,
+    reference: str | None = None,
     order: Sequence[str] | None = None,
     relevant: float = 0.04,
     test_per_train: float = 1 / 3,
@@ -53,7 +53,7 @@ def compare(
     Args:
         tables: one CSV file or data frame, or more, with one row a run (see results.py).
         columns: names of the columns to read, where they are not the usual ones.
-        baseline: the strategy that others are compared with; default ``none`` where there is one.
+        reference: the strategy that others are compared with; default ``none`` where there is one.
         order: strategies by depth; default: what results.py found out.
         relevant: the least gap worth a statement, as a fraction.
         test_per_train: n_test / n_train, where splits are redrawn.
@@ -68,20 +68,20 @@ def compare(
     ]
     runs = together(results)
     names = list(dict.fromkeys(runs["strategy"]))
-    if baseline is not None:
-        choose(baseline, names, "--baseline")
+    if reference is not None:
+        choose(reference, names, "--reference")
     for name in order or []:
         choose(name, names, "--order")
     if not 0 < relevant < 1:
         raise PermafrostError(f"--relevant: got {100 * relevant:g} points; expected more than 0 and less than 100")
     notes = [line for result in results for line in result.notes]
-    reference = baseline or (BASELINE if BASELINE in names else None)
+    reference = reference or (REFERENCE if REFERENCE in names else None)
     if reference is None:
-        notes.append(f"no strategy is called {BASELINE!r}: --baseline names the one that others are compared with")
+        notes.append(f"no strategy is called {REFERENCE!r}: --reference names the one that others are compared with")
     analysis = analyse(
         runs,
         order=order or _merged(results),
-        baseline=reference,
+        reference=reference,
         test_per_train=test_per_train,
         relevant=relevant,
         test_clips=test_clips,

@@ -25,7 +25,7 @@ def costs(cells: Cells, analysis: Analysis) -> pd.DataFrame:
     """One row a model and strategy, controls left out: ``trainable_parameters``, ``seconds`` (mean over seeds of one
     training; NaN where no cell says), ``accuracy`` (mean of test) with the limits ``low`` and ``high`` of its 95 %
     interval (None where unknown), ``cheap_parameters`` and ``cheap_seconds``: whether it lies on the front of accuracy
-    against that cost, on which a dearer strategy needs a difference that is supported."""
+    against that cost, on which a dearer strategy needs a difference that is claimed."""
     runs = cells.runs[~cells.runs["model"].map(lambda model: is_control(model, cells.models))]
     # Cells of earlier versions did not time the whole training.
     timed = runs["seconds_total"].astype(float).fillna(runs["seconds_per_epoch"].astype(float) * runs["epochs"])
@@ -44,7 +44,7 @@ def costs(cells: Cells, analysis: Analysis) -> pd.DataFrame:
     limits = [(known[name].low, known[name].high) for name in names]
     for column, cost in (("cheap_parameters", "trainable_parameters"), ("cheap_seconds", "seconds")):
         rows = [Scored(*row, *ends) for *row, ends in zip(names, table[cost], table["accuracy"], limits, strict=True)]
-        table[column] = front(rows, supported(analysis))
+        table[column] = front(rows, claimed(analysis))
     table["low"], table["high"] = (pd.Series([ends[side] for ends in limits], dtype=object) for side in (0, 1))
     return table
 
@@ -64,11 +64,11 @@ def front(rows: Sequence[Scored], told_apart: Callable[[Scored, Scored], bool]) 
     return [place in chosen for place in range(len(rows))]
 
 
-def supported(analysis: Analysis) -> Callable[[Scored, Scored], bool]:
-    """Whether a difference of two strategies is supported: as the planned comparison of the two says; where none was
+def claimed(analysis: Analysis) -> Callable[[Scored, Scored], bool]:
+    """Whether a difference of two strategies is claimed: as the planned comparison of the two says; where none was
     planned, their 95 % intervals have to lie apart."""
     verdicts = {
-        frozenset(((model, item.strategy), (model, item.reference))): item.verdict == "supported"
+        frozenset(((model, item.strategy), (model, item.minus))): item.verdict == "different"
         for model, result in analysis.models.items()
         for item in result.contrasts
     }

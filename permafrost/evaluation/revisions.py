@@ -41,8 +41,8 @@ class Revision:
 class Move:
     """One strategy in both revisions; accuracies and ``gap`` (after minus before) as fractions over common seeds.
 
-    ``verdict``: identical (every run scored the same), supported (it moved), not supported (a move as large as the
-    relevant gap is excluded) or undecided.
+    ``verdict``: identical (every run scored the same), different (it moved), equivalent (a move as large as the
+    relevant gap is excluded) or inconclusive.
     """
 
     model: str

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from permafrost.settings import Name, Seed, Settings
 
 # The strategy that all others are compared with, where the study has it.
-BASELINE = "none"
+REFERENCE = "none"
 # What stands where a run of a model has its strategy: baselines have no freezing dimension.
 NO_STRATEGY = "baseline"
 BASELINES = "baselines"  # where summary.json has them: a model whose strategies are the baselines

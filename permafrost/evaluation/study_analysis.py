@@ -7,7 +7,7 @@ import pandas as pd
 from permafrost.evaluation.cells import Cells, groups
 from permafrost.evaluation.statistics.analysis import analyse
 from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import BASELINE, control_of
+from permafrost.evaluation.study import REFERENCE, control_of
 
 
 def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
@@ -22,9 +22,9 @@ def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
         runs_of(cells),
         outcomes_of(cells),
         order=cells.freezes,
-        baseline=BASELINE,
+        reference=REFERENCE,
         controls={model: control for model, control in controls.items() if control},
-        references=cells.baselines.models if cells.baselines else (),
+        baselines=cells.baselines.models if cells.baselines else (),
         test_per_train=tested_per_trained(data),
     )
 

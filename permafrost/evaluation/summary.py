@@ -50,14 +50,14 @@ def compare(cells: Cells, analysis: Analysis) -> dict[str, Any]:
     """The ``comparisons`` block; a kind of comparison for which the study has no reference is left out."""
     models = analysis.models
     blocks = {
-        "versus_none": {name: _differences(models[name].contrasts, "baseline") for name in cells.models},
+        "versus_none": {name: _differences(models[name].contrasts, "reference") for name in cells.models},
         "transfer_gain": {name: _differences(result.gains, "transfer") for name, result in analysis.transfer.items()},
         "versus_baseline": {
             name: {
-                other: _differences([item for item in result.contrasts if item.reference == other], "reference")
-                for other in result.references
+                other: _differences([item for item in result.contrasts if item.minus == other], "baseline")
+                for other in result.baselines
             }
-            for name, result in analysis.references.items()
+            for name, result in analysis.baselines.items()
         },
         "shape": {name: result.shape.verdict for name, result in models.items() if result.shape},
         "chosen_on_validation": {model: chosen_freeze(cells, model) for model in cells.models},

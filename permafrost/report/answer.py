@@ -7,14 +7,14 @@ from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.headline import NAMES, Headline, headline
 from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import BASELINE, BASELINES, control_of, is_control
+from permafrost.evaluation.study import BASELINES, REFERENCE, control_of, is_control
 from permafrost.report.data_section import spread_over_splits
 from permafrost.report.names import code_span
 from permafrost.report.wording import interval, limits, listed, percent, plural, points
 
 SAYS_NOTHING = 0.6  # width of an accuracy's interval, of 1
 # What the field calls two of the strategies.
-TERMS = {BASELINE: "full fine-tuning", "head": "linear probing"}
+TERMS = {REFERENCE: "full fine-tuning", "head": "linear probing"}
 
 
 def answer(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str:
@@ -44,14 +44,14 @@ def introduced(text: str) -> str:
 def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
     """Which depths can be told from full fine-tuning, and the cheapest that cannot."""
     start = f"On {code_span(data)}, "
-    against = [item for item in analysis.models[model].contrasts if item.question == "baseline"]
-    if BASELINE not in cells.freezes:
-        return f"{start}no depth of `{model}` is compared with `{BASELINE}`, which the study does not have"
+    against = [item for item in analysis.models[model].contrasts if item.question == "reference"]
+    if REFERENCE not in cells.freezes:
+        return f"{start}no depth of `{model}` is compared with `{REFERENCE}`, which the study does not have"
     if not against:
-        return f"{start}no depth of `{model}` is compared: the study has no strategy beside `{BASELINE}`"
+        return f"{start}no depth of `{model}` is compared: the study has no strategy beside `{REFERENCE}`"
     if analysis.seeds == 1:
-        return f"{start}whether any depth of `{model}` differs from `{BASELINE}` cannot be told from one seed"
-    told = {side: [item for item in against if _supported(item) == side] for side in (1, -1)}
+        return f"{start}whether any depth of `{model}` differs from `{REFERENCE}` cannot be told from one seed"
+    told = {side: [item for item in against if _side(item) == side] for side in (1, -1)}
     said = [
         f"{listed([f'`{item.strategy}` ({_difference(item)})' for item in items])} "
         f"{'is' if len(items) == 1 else 'are'} {'better' if side > 0 else 'worse'}"
@@ -59,13 +59,13 @@ def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
         if items
     ]
     parts = [
-        f"{start}{listed(said)} than `{BASELINE}` for `{model}`"
+        f"{start}{listed(said)} than `{REFERENCE}` for `{model}`"
         if said
-        else f"{start}no depth of `{model}` can be told from `{BASELINE}` with {rests_on(analysis)}, after correction"
+        else f"{start}no depth of `{model}` can be told from `{REFERENCE}` with {rests_on(analysis)}, after correction"
     ]
     size = cells.runs[cells.runs["model"] == model].groupby("freeze")["trainable_parameters"].mean()
-    rest = sorted((item for item in against if not _supported(item)), key=lambda item: size[item.strategy])
-    equal = [item for item in rest if item.verdict == "not supported"]
+    rest = sorted((item for item in against if not _side(item)), key=lambda item: size[item.strategy])
+    equal = [item for item in rest if item.verdict == "equivalent"]
     # What its own interval puts below full fine-tuning is no advice, though correction keeps it from being a claim.
     alike = [item for item in rest if item in equal or (item.high is not None and item.high >= 0)]
     if alike and alike[:1] != equal[:1]:
@@ -78,19 +78,19 @@ def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
     return "; ".join(parts)
 
 
-def _supported(item: Contrast) -> int:
+def _side(item: Contrast) -> int:
     """1 where the strategy is better beyond doubt, -1 where it is worse, 0 where it cannot be told."""
-    return 0 if item.verdict != "supported" else 1 if item.gap > 0 else -1
+    return 0 if item.verdict != "different" else 1 if item.gap > 0 else -1
 
 
 def _baseline(summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> list[str]:
     """How the baseline that does best on validation stands to the chosen strategy; empty without baselines."""
-    if model not in analysis.references:
+    if model not in analysis.baselines:
         return []
     known = summary[BASELINES]
     best = max(known, key=lambda name: known[name]["valid_accuracy"]["mean"])
-    found = analysis.references[model].contrasts
-    item = next(item for item in found if (item.strategy, item.reference) == (freeze, best))
+    found = analysis.baselines[model].contrasts
+    item = next(item for item in found if (item.strategy, item.minus) == (freeze, best))
     side = "higher" if item.gap < 0 else "lower"
     limits_of = "" if item.low is None or item.high is None else f" {interval(-item.high, -item.low, signed=True)}"
     gap = f"{percent(abs(item.gap))} points {side}" if item.gap else "as high"
@@ -110,8 +110,8 @@ def _choice(cells: Cells, summary: dict[str, Any], analysis: Analysis, model: st
     if lead == "macro_f1":
         said += f", {percent(summary[model][freeze][beside]['mean'])} % {NAMES[beside]}"
     for item in analysis.models[model].contrasts:
-        if item.question == "baseline" and item.strategy == freeze:
-            said += f"; {_difference(item)} against `{BASELINE}`, {verdict(item, analysis)}"
+        if item.question == "reference" and item.strategy == freeze:
+            said += f"; {_difference(item)} against `{REFERENCE}`, {verdict(item, analysis)}"
     return f"{said}." + (f" {_why_macro_f1(first)}" if lead == "macro_f1" else "")
 
 
@@ -132,15 +132,15 @@ def verdict(item: Contrast, analysis: Analysis) -> str:
     """What a contrast amounts to, as the end of a sentence."""
     if item.low is None or item.high is None:
         return "from a single seed"
-    if item.verdict == "supported":
+    if item.verdict == "different":
         return "a difference that survives correction"
-    if item.verdict == "not supported":
+    if item.verdict == "equivalent":
         return f"so that a difference of {percent(analysis.relevant, 0)} points or more is excluded"
     if item.p_claim is not None and item.p_claim <= LEVEL:
-        return f"which is undecided: {rests_on(analysis)} are too few to claim a difference"
+        return f"which is inconclusive: {rests_on(analysis)} are too few to claim a difference"
     if item.low <= 0 <= item.high:
         return f"which {rests_on(analysis)} cannot tell from zero"
-    return f"which is undecided: it does not survive correction over {plural(item.claims, 'statement')}"
+    return f"which is inconclusive: it does not survive correction over {plural(item.claims, 'statement')}"
 
 
 def rests_on(analysis: Analysis) -> str:
@@ -168,9 +168,9 @@ def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str
     lines += analysis.notes[1:] if analysis.splits == 1 else analysis.notes
     if analysis.seeds > 1:
         lines.append(
-            "± is the standard deviation over seeds; intervals are 95 %. A difference is **supported** where its p "
-            "value, corrected over all statements about the model, is at most .05; **not supported** where a "
-            f"difference of {percent(analysis.relevant, 0)} points or more is excluded; else **undecided**."
+            "± is the standard deviation over seeds; intervals are 95 %. A difference is **different** where its p "
+            "value, corrected over all statements about the model, is at most .05; **equivalent** where a "
+            f"difference of {percent(analysis.relevant, 0)} points or more is excluded; else **inconclusive**."
         )
     if without := [
         f"`{model}`"

@@ -14,7 +14,7 @@ from permafrost.evaluation.statistics.words import points, probability
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import code_span, one_line, plain
 
-QUESTIONS = {"baseline": "Against {reference}", "neighbours": "Neighbours in depth: each against the one before it"}
+QUESTIONS = {"reference": "Against {reference}", "neighbours": "Neighbours in depth: each against the one before it"}
 CLASSICAL = (
     "t, Wilcoxon and sign flip: paired over seeds, two-sided, p and in brackets p after Holm's correction over this "
     "table; they see the seeds' luck only. dz: Cohen's, δ: Cliff's. p of the claim: by the {method}, corrected over "
@@ -47,7 +47,7 @@ def _model(result: ModelResult) -> list[str]:
     for question, title in QUESTIONS.items():
         rows = [item for item in result.contrasts if item.question == question]
         if rows:
-            blocks += [f"### {title.format(reference=code_span(rows[0].reference))}", _contrasts(rows)]
+            blocks += [f"### {title.format(reference=code_span(rows[0].minus))}", _contrasts(rows)]
     tested = [item for item in result.contrasts if item.seeds]
     if tested:
         blocks.append(CLASSICAL.format(method=tested[0].method, claims=tested[0].claims))
@@ -86,7 +86,7 @@ def _contrasts(rows: Sequence[Contrast]) -> str:
         cells.append(
             [
                 code_span(item.strategy),
-                code_span(item.reference),
+                code_span(item.minus),
                 points(item.gap, True),
                 _limits(item),
                 *(

@@ -49,7 +49,7 @@ def _scores(ax: Axes, model: ModelResult) -> None:
 
 
 def _gaps(ax: Axes, model: ModelResult, relevant: float) -> None:
-    question = "baseline" if model.baseline is not None else "neighbours"
+    question = "reference" if model.reference is not None else "neighbours"
     rows = [item for item in model.contrasts if item.question == question]
     ax.axvspan(-100 * relevant, 100 * relevant, color="#F3F6F9", zorder=0)
     ax.axvline(0, color=FAINT, linewidth=1, zorder=1)
@@ -57,8 +57,8 @@ def _gaps(ax: Axes, model: ModelResult, relevant: float) -> None:
     for item in rows:
         _gap(ax, places[item.strategy], item)
     title = (
-        f"minus {shortened(model.baseline, IN_TITLE)}"
-        if question == "baseline"
+        f"minus {shortened(model.reference, IN_TITLE)}"
+        if question == "reference"
         else "minus the strategy before it in depth"
     )
     ax.set_title(title)
@@ -67,7 +67,7 @@ def _gaps(ax: Axes, model: ModelResult, relevant: float) -> None:
 
 
 def _gap(ax: Axes, place: int, item: Contrast) -> None:
-    sure = item.verdict == "supported"
+    sure = item.verdict == "different"
     if item.low is not None:
         ax.hlines(place, 100 * item.low, 100 * item.high, color=OWN if sure else FAINT, linewidth=1.8, zorder=3)
     ax.scatter(
@@ -105,8 +105,8 @@ def _legend(result: Figure) -> None:
     entries = [
         (dot(color=INK, markersize=6), "mean with 95 % interval"),
         (dot(color=OWN, markersize=3.5, alpha=0.55), "one seed"),
-        (dot(color=OWN, markersize=6), "a difference is supported"),
-        (dot(markerfacecolor="white", markeredgecolor=FAINT, markersize=6), "not supported, or undecided"),
+        (dot(color=OWN, markersize=6), "different"),
+        (dot(markerfacecolor="white", markeredgecolor=FAINT, markersize=6), "equivalent or inconclusive"),
     ]
     handles, labels = zip(*entries, strict=True)
     top_legend(result, handles, labels, columns=len(entries))

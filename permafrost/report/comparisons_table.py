@@ -14,11 +14,11 @@ from permafrost.evaluation.statistics.selection import Selection
 from permafrost.evaluation.statistics.shape import Shape
 
 COLUMNS = (
-    *("question", "model", "strategy", "reference", "quantity", "value", "ci_low", "ci_high"),
+    *("question", "model", "strategy", "minus", "quantity", "value", "ci_low", "ci_high"),
     *("df", "p", "p_corrected", "statements", "verdict", "method"),
     *("t_p", "t_p_holm", "wilcoxon_p", "wilcoxon_p_holm", "sign_flip_p", "sign_flip_p_holm", "sign_flip_least_p"),
     *("dz", "dz_low", "dz_high", "cliff_delta", "cliff_delta_low", "cliff_delta_high"),
-    *("clips_only_strategy", "clips_only_reference", "mcnemar_p", "odds", "odds_low", "odds_high"),
+    *("clips_only_strategy", "clips_only_minus", "mcnemar_p", "odds", "odds_low", "odds_high"),
 )
 Row = dict[str, Any]
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 def comparisons_table(analysis: Analysis) -> pd.DataFrame:
     """All that the statistics say, in ``COLUMNS``; what does not apply to a row is empty.
 
-    ``question`` is baseline (against ``none``), neighbours, transfer or reference (against a model without a freezing
+    ``question`` is reference (against ``none``), neighbours, transfer or baseline (against a model without a freezing
     dimension), with ``value`` the difference of test accuracy, a fraction; omnibus; ranks (Nemenyi, every pair); shape;
     selection; variance (shares in the variance of a strategy's mean). ``p`` is the design's own (``method``),
     ``p_corrected`` that over all ``statements`` about the model; the ``*_holm`` values are corrected within the
@@ -41,7 +41,7 @@ def comparisons_table(analysis: Analysis) -> pd.DataFrame:
         rows += _variance(model, result)
     for model, transfer in analysis.transfer.items():
         rows += [_contrast(model, item) for item in transfer.gains]
-    for model, against in analysis.references.items():
+    for model, against in analysis.baselines.items():
         rows += [_contrast(model, item) for item in against.contrasts]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -51,7 +51,7 @@ def _contrast(model: str, item: Contrast) -> Row:
         "question": item.question,
         "model": model,
         "strategy": item.strategy,
-        "reference": item.reference,
+        "minus": item.minus,
         "quantity": "difference of test accuracy",
         "value": item.gap,
         "ci_low": item.low,
@@ -88,7 +88,7 @@ def _effect(name: str, effect: Effect) -> Row:
 def _mcnemar(clips: McNemar) -> Row:
     return {
         "clips_only_strategy": clips.only_strategy,
-        "clips_only_reference": clips.only_reference,
+        "clips_only_minus": clips.only_reference,
         "mcnemar_p": clips.p,
         "odds": clips.odds,
         "odds_low": clips.odds_low,
@@ -113,7 +113,7 @@ def _omnibus(model: str, result: Omnibus) -> Iterator[Row]:
             "question": "ranks",
             "model": model,
             "strategy": strategy,
-            "reference": reference,
+            "minus": reference,
             "quantity": "how many mean ranks the strategy is better",
             "value": gap,
             "ci_low": gap - result.critical_difference,
@@ -130,7 +130,7 @@ def _shape(model: str, shape: Shape) -> Iterator[Row]:
             "question": "shape",
             "model": model,
             "strategy": shape.dip.bottom if dip else shape.order[-1],
-            "reference": f"{shape.dip.before} and {shape.dip.after}" if dip else shape.order[0],
+            "minus": f"{shape.dip.before} and {shape.dip.after}" if dip else shape.order[0],
             "quantity": item.name,
             "value": item.value,
             "ci_low": item.low,

@@ -102,12 +102,12 @@ def contrast_table(contrasts: Sequence[Contrast]) -> str:
     rows = [
         [
             f"`{item.strategy}`",
-            f"`{item.reference}`",
+            f"`{item.minus}`",
             f"{points(item.gap)} {interval(item.low, item.high, signed=True)}".strip(),
             effect(item.dz),
             probability(item.p),
             probability(item.p_claim),
-            f"**{item.verdict}**" if item.verdict == "supported" else item.verdict,
+            f"**{item.verdict}**" if item.verdict == "different" else item.verdict,
         ]
         for item in contrasts
     ]
@@ -119,7 +119,7 @@ def each_pair_once(contrasts: Sequence[Contrast]) -> list[Contrast]:
     """Without those that ask again what was asked: the first neighbour in depth is compared with ``none`` already."""
     pairs: dict[frozenset[str], Contrast] = {}
     for item in contrasts:
-        pairs.setdefault(frozenset((item.strategy, item.reference)), item)
+        pairs.setdefault(frozenset((item.strategy, item.minus)), item)
     return list(pairs.values())
 
 
@@ -134,7 +134,7 @@ def units(size: Any) -> str:
 def _baselines(analysis: Analysis) -> list[str]:
     """Every strategy against every baseline."""
     blocks = []
-    for model, result in analysis.references.items():
+    for model, result in analysis.baselines.items():
         blocks += [f"### `{model}` against the baselines", "\n".join(f"- {line}" for line in result.answers)]
         blocks.append(contrast_table(result.contrasts))
     return blocks

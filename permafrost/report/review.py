@@ -44,7 +44,7 @@ def lead(result: Review, changes: Changes) -> str:
     by_verdict: dict[str, list[Move]] = {}
     for move in result.moves:
         by_verdict.setdefault(move.verdict, []).append(move)
-    moved = sorted(by_verdict.get("supported", []), key=lambda move: -abs(move.gap))
+    moved = sorted(by_verdict.get("different", []), key=lambda move: -abs(move.gap))
     total = plural(len(result.moves), "strategy")
     if len(by_verdict.get(IDENTICAL, [])) == len(result.moves):
         text = f"Every run of {total} is identical."
@@ -55,8 +55,8 @@ def lead(result: Review, changes: Changes) -> str:
         rest = [
             f"{len(items)} {words}"
             for verdict, words in (
-                ("undecided", "undecided"),
-                ("not supported", f"without a move of {percent(result.relevant, 0)} points or more"),
+                ("inconclusive", "inconclusive"),
+                ("equivalent", f"without a move of {percent(result.relevant, 0)} points or more"),
                 (IDENTICAL, "identical"),
             )
             if (items := by_verdict.get(verdict))
@@ -74,7 +74,7 @@ def notes(result: Review) -> list[str]:
     if tested:
         differ = f"{plural(tested, 'strategy')} that differ{'s' if tested == 1 else ''} at all"
         lines.append(
-            f"{seeds}p: {result.method}, corrected over the {differ}. A move is supported where that p is at most .05."
+            f"{seeds}p: {result.method}, corrected over the {differ}. A move is different where p is at most .05."
         )
     for names, side in ((result.added, result.after), (result.removed, result.before)):
         if names:
@@ -115,7 +115,7 @@ def moves_table(moves: Sequence[Move]) -> str:
             percent(move.after),
             f"{points(move.gap)} {interval(move.low, move.high, signed=True)}".strip(),
             probability(move.p_corrected),
-            f"**{move.verdict}**" if move.verdict == "supported" else move.verdict,
+            f"**{move.verdict}**" if move.verdict == "different" else move.verdict,
         ]
         for move in moves
     ]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from permafrost.evaluation.cells import read_study
-from permafrost.evaluation.costs import Scored, costs, front, supported
+from permafrost.evaluation.costs import Scored, claimed, costs, front
 from permafrost.evaluation.mistakes import class_recall, confusions, hard_clips
 
 FREEZES, SEEDS = ["none", "half"], [0, 1, 2]
@@ -87,12 +87,12 @@ def test_of_strategies_that_cannot_be_told_apart_the_cheapest_stays_on_the_front
 
 
 def test_a_difference_is_supported_by_its_planned_comparison_or_by_intervals_that_lie_apart():
-    contrast = SimpleNamespace(strategy="half", reference="none", verdict="supported")
-    told = supported(SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[contrast])}))
+    contrast = SimpleNamespace(strategy="half", minus="none", verdict="different")
+    told = claimed(SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[contrast])}))
     none, half = Scored(("vit", "none"), 2, 0.8, 0.7, 0.9), Scored(("vit", "half"), 1, 0.75, 0.65, 0.85)
     assert told(none, half) and told(half, none)
-    contrast.verdict = "undecided"
-    assert not supported(SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[contrast])}))(none, half)
+    contrast.verdict = "inconclusive"
+    assert not claimed(SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[contrast])}))(none, half)
     far, unknown = Scored(("cnn", "none"), 2, 0.95, 0.91, 0.99), Scored(("cnn", "half"), 2, 0.95)
     assert told(far, half) and told(half, far)
     assert not told(half, Scored(("cnn", "none"), 2, 0.9, 0.84, 0.95)) and not told(half, unknown)

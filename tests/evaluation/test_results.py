@@ -129,8 +129,8 @@ def test_redrawn_splits_are_seen_in_the_table(tmp_path):
 
 def test_options_that_do_not_fit_are_named(tmp_path):
     path = write(tmp_path / "a.csv")
-    with pytest.raises(PermafrostError, match=r"--baseline: 'non' does not exist.*did you mean 'none'"):
-        compare([path], baseline="non")
+    with pytest.raises(PermafrostError, match=r"--reference: 'non' does not exist.*did you mean 'none'"):
+        compare([path], reference="non")
     with pytest.raises(PermafrostError, match="--order: 'tail' does not exist"):
         compare([path], order=["none", "tail"])
     with pytest.raises(PermafrostError, match="--relevant: got 0 points"):
@@ -141,7 +141,7 @@ def test_without_a_baseline_neighbours_are_still_compared(tmp_path):
     rows = [(model, {"none": "all"}.get(name, name), seed, score) for model, name, seed, score in TABLE]
     found = compare([write(tmp_path / "a.csv", rows)])
     assert {item.question for item in found.analysis.models["vit"].contrasts} == {"neighbours"}
-    assert any("--baseline names" in note for note in found.notes)
+    assert any("--reference names" in note for note in found.notes)
 
 
 def test_reading_keeps_every_row(tmp_path):

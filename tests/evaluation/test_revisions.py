@@ -33,9 +33,9 @@ def raised(model, freeze):
 def test_one_strategy_moved_and_the_rest_is_identical(study):
     review = compare_revisions(seen(study("a"), "main"), seen(study("b", aim=raised), "work"))
     verdicts = {(move.model, move.strategy): move.verdict for move in review.moves}
-    assert verdicts.pop(("vit", "half")) == "supported"
+    assert verdicts.pop(("vit", "half")) == "different"
     assert set(verdicts.values()) == {IDENTICAL} and len(verdicts) == 5
-    move = next(move for move in review.moves if move.verdict == "supported")
+    move = next(move for move in review.moves if move.verdict == "different")
     assert move.gap == pytest.approx(move.after - move.before) and move.gap > 0.1
     assert move.low < move.gap < move.high and move.low > 0
     # One strategy differs: nothing to correct for.
@@ -64,7 +64,7 @@ def test_without_predictions_seeds_are_paired_and_four_of_them_decide_nothing(st
     )
     review = compare_revisions(before, after)
     assert review.method == "paired t over seeds"
-    assert next(move for move in review.moves if move.strategy == "half").verdict == "undecided"
+    assert next(move for move in review.moves if move.strategy == "half").verdict == "inconclusive"
     assert "a has no metrics/outcomes.csv" in review.notes[0]
 
 
@@ -103,7 +103,7 @@ def test_without_a_common_seed_runs_are_independent(study):
 def test_one_common_seed_shows_the_difference_and_claims_nothing(study):
     before, after = (seen(study(name, seeds=(0,), aim=aim), name) for name, aim in (("a", None), ("b", raised)))
     move = next(move for move in compare_revisions(before, after).moves if move.verdict != IDENTICAL)
-    assert (move.verdict, move.low, move.p) == ("undecided", None, None)
+    assert (move.verdict, move.low, move.p) == ("inconclusive", None, None)
     assert move.gap > 0.1
 
 

@@ -41,7 +41,7 @@ def test_contrasts_hold_what_scipy_gives_by_hand():
     scores = runs.pivot(index="strategy", columns="seed", values="score")
     tests = [stats.ttest_rel(scores.loc[freeze], scores.loc["none"]) for freeze in FREEZES[1:]]
     signed = [stats.wilcoxon(scores.loc[freeze] - scores.loc["none"]).pvalue for freeze in FREEZES[1:]]
-    against = [item for item in result.contrasts if item.question == "baseline"]
+    against = [item for item in result.contrasts if item.question == "reference"]
     assert [item.strategy for item in against] == list(FREEZES[1:])
     assert [item.seeds.t_p for item in against] == pytest.approx([test.pvalue for test in tests])
     assert [item.seeds.t_holm for item in against] == pytest.approx(
@@ -51,7 +51,7 @@ def test_contrasts_hold_what_scipy_gives_by_hand():
     for item, test in zip(against, tests, strict=True):
         assert (item.low, item.high) == pytest.approx(tuple(test.confidence_interval()))
         assert item.seeds.t_p <= item.p_claim <= 1
-    neighbours = [(item.strategy, item.reference) for item in result.contrasts if item.question == "neighbours"]
+    neighbours = [(item.strategy, item.minus) for item in result.contrasts if item.question == "neighbours"]
     assert neighbours == [("stem", "none"), ("quarter", "stem"), ("half", "quarter"), ("head", "half")]
 
 
@@ -83,7 +83,7 @@ def test_transfer_gain_pairs_a_model_with_its_control():
         assert item.gap == pytest.approx(
             (scores.loc["vit", item.strategy] - scores.loc["vit_random", item.strategy]).mean()
         )
-    assert gain.gains[-1].verdict == "supported"
+    assert gain.gains[-1].verdict == "different"
     assert gain.answer.startswith("Pretraining (vit against vit_random) helps at")
     assert len(gain.gain_words) == len(FREEZES)
 
@@ -130,7 +130,7 @@ def test_choice_on_validation_counts_its_optimism():
         for seed in range(10)
     ]
     runs = pd.DataFrame(rows, columns=["model", "strategy", "seed", "score", "valid_score"])
-    found = analyse(runs, baseline=None).models["m"].selection
+    found = analyse(runs, reference=None).models["m"].selection
     valid = runs.groupby("strategy")["valid_score"].mean()
     test = runs.groupby("strategy")["score"].mean()
     assert found.strategy == valid.idxmax()
@@ -145,7 +145,7 @@ def test_choice_on_validation_counts_its_optimism():
 def test_three_seeds_of_scores_claim_nothing_and_say_why():
     runs, _ = study(seeds=3, drop=0.1, clips=2000)
     found = analyse(runs)
-    assert {item.verdict for item in found.models["vit"].contrasts} == {"undecided"}
+    assert {item.verdict for item in found.models["vit"].contrasts} == {"inconclusive"}
     assert min(item.seeds.t_p for item in found.models["vit"].contrasts) < 0.05
     assert any("cannot give p below .25" in line for line in found.notes)
 
@@ -154,7 +154,7 @@ def test_one_seed_gives_means_and_no_tests():
     runs, answers = study(("vit", "vit_random"), seeds=1)
     found = analyse(runs, answers)
     item = found.models["vit"].contrasts[0]
-    assert (item.p, item.low, item.verdict) == (None, None, "undecided")
+    assert (item.p, item.low, item.verdict) == (None, None, "inconclusive")
     assert found.models["vit"].shape is None
     assert found.transfer["vit"].gains[0].p is None
     assert "one seed" in found.notes[-1]
@@ -169,7 +169,7 @@ def test_one_strategy_has_nothing_to_be_compared_with():
 def test_a_strategy_outside_the_order_is_compared_with_the_baseline_alone():
     runs, _ = study()
     result = analyse(runs, order=["none", "stem", "half", "head"]).models["vit"]
-    assert "quarter" in [item.strategy for item in result.contrasts if item.question == "baseline"]
+    assert "quarter" in [item.strategy for item in result.contrasts if item.question == "reference"]
     assert "quarter" not in [item.strategy for item in result.contrasts if item.question == "neighbours"]
     assert result.shape.order == ("none", "stem", "half", "head")
 
@@ -221,27 +221,27 @@ def test_strategies_are_compared_with_references_in_one_family():
     runs, answers = study(models=("vit", "vit_random"))
     svm_runs, svm_answers = study(models=("svm",), freezes=("baseline",), drop=0, seed=1)
     tables = pd.concat([runs, svm_runs]), pd.concat([answers, svm_answers])
-    result = analyse(*tables, references=["svm"])
+    result = analyse(*tables, baselines=["svm"])
     assert list(result.models) == ["vit", "vit_random"]
-    assert list(result.references) == ["vit"], "a control is not compared"
-    found = result.references["vit"].contrasts
-    assert [(item.strategy, item.reference) for item in found] == [(freeze, "svm") for freeze in FREEZES]
+    assert list(result.baselines) == ["vit"], "a control is not compared"
+    found = result.baselines["vit"].contrasts
+    assert [(item.strategy, item.minus) for item in found] == [(freeze, "svm") for freeze in FREEZES]
     assert {item.claims for item in found} == {len(FREEZES)}
     scores = runs[runs["model"] == "vit"].pivot(index="strategy", columns="seed", values="score")
     svm = svm_runs.set_index("seed")["score"]
     for item in found:
         assert item.gap == pytest.approx((scores.loc[item.strategy] - svm).mean())
         assert item.seeds.t_p == pytest.approx(stats.ttest_rel(scores.loc[item.strategy], svm).pvalue)
-    assert found[-1].verdict == "supported" and found[-1].gap < -0.15
-    assert "head" in result.references["vit"].answers[0] and "reliably below svm" in result.references["vit"].answers[0]
+    assert found[-1].verdict == "different" and found[-1].gap < -0.15
+    assert "head" in result.baselines["vit"].answers[0] and "reliably below svm" in result.baselines["vit"].answers[0]
     without = analyse(runs, answers)
     assert without.models["vit"].contrasts == result.models["vit"].contrasts
 
 
-def test_an_unknown_reference_is_named():
+def test_an_unknown_baseline_is_named():
     runs, _ = study()
-    with pytest.raises(PermafrostError, match="references: 'svm'"):
-        analyse(runs, references=["svm"])
+    with pytest.raises(PermafrostError, match="baselines: 'svm'"):
+        analyse(runs, baselines=["svm"])
 
 
 def test_a_reference_without_a_common_seed_is_refused():
@@ -249,4 +249,4 @@ def test_a_reference_without_a_common_seed_is_refused():
     other, _ = study(models=("svm",), freezes=("baseline",), seeds=3)
     other["seed"] += 10
     with pytest.raises(PermafrostError, match="vit and svm share no seed"):
-        analyse(pd.concat([runs, other]), references=["svm"])
+        analyse(pd.concat([runs, other]), baselines=["svm"])

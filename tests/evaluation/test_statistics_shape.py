@@ -52,9 +52,9 @@ def shape_of(*tables):
 def test_a_monotone_fall_is_found(with_clips):
     shape, words, _ = shape_of(*(outcomes(MONOTONE, 10, 400) if with_clips else (runs(MONOTONE, 10),)))
     assert shape.verdict == "falls with depth"
-    assert shape.dip.verdict != "supported"
+    assert shape.dip.verdict != "shown"
     assert words.startswith("The curve falls with depth")
-    assert "supported" in words
+    assert "shown" in words
 
 
 def test_a_rise_is_not_called_a_fall():
@@ -69,14 +69,14 @@ def test_dip_and_recover_is_found(with_clips):
     assert shape.verdict == "dip and recover"
     assert (shape.dip.bottom, shape.dip.before) == ("stem", "none")
     assert 0 < shape.dip.low < shape.dip.value < shape.dip.high
-    assert shape.trend.verdict != "supported"
-    assert words.startswith("Dip and recover is supported: stem lies below none")
+    assert shape.trend.verdict != "shown"
+    assert words.startswith("Dip and recover is shown: stem lies below none")
 
 
 def test_a_flat_curve_is_called_flat_where_the_data_suffice():
     shape, words, needed = shape_of(runs(FLAT, 20))
     assert shape.verdict == "flat"
-    assert shape.dip.verdict == "not supported"
+    assert shape.dip.verdict == "excluded"
     assert words.startswith("The curve is flat: no two strategies differ by 4.0 points or more")
     assert needed is None
 
@@ -86,31 +86,31 @@ def test_noise_about_a_flat_curve_is_rarely_called_a_dip():
     found = []
     for _ in range(200):
         pairs = all_pairs(one_way(random.normal(0.7, 0.02, (5, 10))), range(5))
-        found.append(find_dip(pairs, ARMS, 0.04, enough=True).verdict == "supported")
+        found.append(find_dip(pairs, ARMS, 0.04, enough=True).verdict == "shown")
     assert np.mean(found) <= 0.05
 
 
 def test_a_curve_that_peaks_is_neither_monotone_nor_a_dip():
     shape, words, _ = shape_of(runs((0.60, 0.66, 0.72, 0.66, 0.58), 10))
     assert shape.verdict == "neither monotone nor a dip"
-    assert shape.dip.verdict == "not supported"
-    assert "throughout is not supported" in words
+    assert shape.dip.verdict == "excluded"
+    assert "throughout is excluded" in words
 
 
 @pytest.mark.parametrize("curve", [MONOTONE, DIP, FLAT])
 @pytest.mark.parametrize("with_clips", [False, True])
-def test_three_seeds_are_undecided(curve, with_clips):
+def test_three_seeds_are_inconclusive(curve, with_clips):
     shape, words, _ = shape_of(*(outcomes(curve, 3, 100) if with_clips else (runs(curve, 3),)))
-    assert shape.verdict == "undecided"
-    assert {item.verdict for item in (shape.trend, shape.dip, shape.flat)} == {"undecided"}
-    assert "undecided at n = 3 seeds" in words
+    assert shape.verdict == "inconclusive"
+    assert {item.verdict for item in (shape.trend, shape.dip, shape.flat)} == {"inconclusive"}
+    assert "inconclusive at n = 3 seeds" in words
     assert "cannot give p below .25" in words
 
 
-def test_an_undecided_dip_says_how_many_seeds_would_decide_it():
+def test_an_inconclusive_dip_says_how_many_seeds_would_decide_it():
     curve = (0.716, 0.691, 0.711, 0.732, 0.631)
     shape, words, needed = shape_of(runs(curve, 10, sd=0.025, seed=3))
-    assert shape.dip.verdict == "undecided"
+    assert shape.dip.verdict == "inconclusive"
     assert needed.statement == "dip"
     assert needed.seeds > 10
     assert f"About {needed.seeds} seeds would decide the dip" in words
@@ -119,7 +119,7 @@ def test_an_undecided_dip_says_how_many_seeds_would_decide_it():
 def test_where_seeds_cannot_decide_clips_are_named():
     scores, answers = outcomes((0.72, 0.68, 0.70, 0.72, 0.70), 10, 60, spread=0.6, seed=2)
     shape, words, needed = shape_of(scores, answers)
-    assert shape.dip.verdict == "undecided"
+    assert shape.dip.verdict == "inconclusive"
     assert needed.seeds is None
     assert needed.clips > 60
     assert f"about {needed.clips} test clips" in words

@@ -148,12 +148,12 @@ def test_between_is_welch_with_holm():
     welch = [stats.ttest_ind(b, a, equal_var=False).pvalue for a, b in scores.values()]
     assert [row.p for row in rows] == pytest.approx(welch)
     assert [row.p_holm for row in rows] == pytest.approx(multipletests(welch, method="holm")[1])
-    assert rows[0].verdict == "supported"
+    assert rows[0].verdict == "different"
     assert rows[0].low < rows[0].gap < rows[0].high
 
 
 def test_between_says_undecided_with_few_or_single_runs():
     few = {"none": (np.array([0.1, 0.11, 0.12]), np.array([0.9, 0.91, 0.92])), "head": (np.ones(1), np.zeros(4))}
     rows = between("a", "b", few, 0.04)
-    assert [row.verdict for row in rows] == ["undecided", "undecided"]
+    assert [row.verdict for row in rows] == ["inconclusive", "inconclusive"]
     assert rows[1].p is None

@@ -50,10 +50,10 @@ def test_when_every_depth_is_worse_nothing_is_called_cheapest(study):
 
 def test_only_what_is_shown_to_be_equivalent_is_called_so(study):
     given = told(choose(study(aim=lambda model, freeze: 0.7), "half"))
-    text = answer(*judged(given, {"half": "not supported", "head": "undecided"}))
+    text = answer(*judged(given, {"half": "equivalent", "head": "inconclusive"}))
     assert "the cheapest that cannot be told from it is linear probing (`head`)" in text
     assert "the cheapest equivalent, within 4 points of it, is `half` (" in text
-    text = answer(*judged(given, {"half": "not supported", "head": "not supported"}))
+    text = answer(*judged(given, {"half": "equivalent", "head": "equivalent"}))
     assert "cannot be told from it" not in text and "cheapest equivalent, within 4 points of it, is linear" in text
 
 
@@ -61,7 +61,7 @@ def test_what_its_own_interval_puts_below_is_not_advised(study):
     cells, summary, analysis = told(choose(study(aim=lambda model, freeze: 0.7), "half"))
     result = analysis.models["vit"]
     items = [
-        replace(it, low=-0.3, high=-0.07, verdict="undecided") if it.strategy == "head" else it
+        replace(it, low=-0.3, high=-0.07, verdict="inconclusive") if it.strategy == "head" else it
         for it in result.contrasts
     ]
     text = answer(cells, summary, replace(analysis, models={"vit": replace(result, contrasts=items)}))

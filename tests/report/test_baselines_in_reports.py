@@ -55,7 +55,7 @@ def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):
 
 def test_the_tables_have_them_too(told):
     cells, _, analysis = told
-    rows = comparisons_table(analysis).query("question == 'reference'")
+    rows = comparisons_table(analysis).query("question == 'baseline'")
     assert len(rows) == len(FREEZES) * len(BASELINES) and set(rows["model"]) == {"vit"}
     runs = runs_table(cells)
     assert (runs["depth"] == -1).sum() == len(BASELINES) * len(SEEDS)

@@ -46,7 +46,7 @@ def test_one_seed_leaves_dashes_and_no_test():
     page = markdown(comparison(seeds=1))
     assert "nan" not in page.lower()
     assert "Friedman" not in page
-    assert "undecided" in page
+    assert "inconclusive" in page
 
 
 def test_p_values_of_every_size():

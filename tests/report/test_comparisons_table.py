@@ -21,11 +21,11 @@ def test_every_comparison_is_a_row(fake_study):
     assert tuple(rows.columns) == COLUMNS
     mine = rows[rows["model"] == "vit"].groupby("question", sort=False).size().to_dict()
     # Three pairs of ranks; three statements and Page's test on the shape; three numbers on the choice.
-    expected = {"baseline": 2, "neighbours": 2, "omnibus": 1, "ranks": 3, "shape": 4, "selection": 3, "variance": 9}
+    expected = {"reference": 2, "neighbours": 2, "omnibus": 1, "ranks": 3, "shape": 4, "selection": 3, "variance": 9}
     assert mine == {**expected, "transfer": 3}
     last = rows[rows["question"] == "transfer"].iloc[-1]
     gain = analysis.transfer["vit"].gains[-1]
-    assert (last["model"], last["strategy"], last["reference"]) == ("vit", "head", "vit_random")
+    assert (last["model"], last["strategy"], last["minus"]) == ("vit", "head", "vit_random")
     assert (last["value"], last["p_corrected"], last["dz"]) == (gain.gap, gain.p_claim, gain.dz.value)
     assert (last["t_p_holm"], last["mcnemar_p"]) == (gain.seeds.t_holm, gain.clips.p)
 

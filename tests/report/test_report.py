@@ -70,13 +70,17 @@ def test_a_difference_within_noise_is_said_to_be(study):
     assert "random" not in text
 
 
-def test_a_difference_that_falls_to_correction_is_undecided(study):
+def test_a_difference_that_falls_to_correction_is_inconclusive(study):
     _, _, analysis = told(study(["vit"]))
-    item = replace(analysis.models["vit"].contrasts[0], low=0.01, high=0.2, verdict="undecided", claims=9, p_claim=0.2)
-    assert verdict(item, analysis) == "which is undecided: it does not survive correction over 9 statements"
+    item = replace(
+        analysis.models["vit"].contrasts[0], low=0.01, high=0.2, verdict="inconclusive", claims=9, p_claim=0.2
+    )
+    assert verdict(item, analysis) == "which is inconclusive: it does not survive correction over 9 statements"
     few = replace(item, p_claim=0.02)  # five splits, say: below .05, but too few to claim by
-    assert verdict(few, analysis) == "which is undecided: 3 seeds and 40 test clips are too few to claim a difference"
-    item = replace(item, low=-0.01, high=0.02, verdict="not supported")
+    assert (
+        verdict(few, analysis) == "which is inconclusive: 3 seeds and 40 test clips are too few to claim a difference"
+    )
+    item = replace(item, low=-0.01, high=0.02, verdict="equivalent")
     assert verdict(item, analysis) == "so that a difference of 4 points or more is excluded"
 
 
@@ -119,7 +123,7 @@ def test_what_is_sure_is_said_with_effect_interval_and_p(study):
     rows = [line for line in sure.splitlines() if line.startswith("| `")]
     # half and head against none, head against half (half against none is asked once), then three gains.
     assert [row.split(" | ")[0].strip("| `") for row in rows] == ["half", "head", "head", "none", "half", "head"]
-    assert "| **supported** |" in rows[0]
+    assert "| **different** |" in rows[0]
     assert "Kendall's W" in sure and "resampled studies choose it" in sure
     assert "which clips were tested" in sure
     assert "Pretraining (vit against vit_random) helps at" in sure

@@ -46,7 +46,7 @@ def side(name, half, chosen):
 def result():
     moves = (
         Move("vit", "none", 0.7, 0.7, 0.0, None, None, None, None, IDENTICAL),
-        Move("vit", "half", 0.7, 0.8, 0.1, 0.05, 0.15, 0.001, 0.002, "supported"),
+        Move("vit", "half", 0.7, 0.8, 0.1, 0.05, 0.15, 0.001, 0.002, "different"),
         Move("cnn", "none", 0.6, 0.6, 0.0, None, None, None, None, IDENTICAL),
     )
     before, after = side("main", 0.7, "none"), side("it's <new>", 0.8, "half")
@@ -110,7 +110,7 @@ def test_the_markdown_holds_changes_moves_and_both_revisions(result):
     assert text.startswith("# Review: `main` → `it's <new>`")
     assert "- recipe `vit`: `lr` 0.0005 → 0.001" in text
     assert "- `data/raw` is gone" in text and "- code of `train-vit`: `a.b`" in text
-    assert "| `vit` | `half` | 70.0 | 80.0 | +10.0 [+5.0, +15.0] | .002 | **supported** |" in text
+    assert "| `vit` | `half` | 70.0 | 80.0 | +10.0 [+5.0, +15.0] | .002 | **different** |" in text
     assert "| `vit` | `none` | 70.0 | 70.0" not in text and "`vit`: `none` scored the same in every run." in text
     assert "chosen on validation was `none`, **is `half`**" in text and "is still `none`" in text
     assert "Only in `it's <new>`: `vit` `head`." in text and "- A remark." in text

@@ -66,19 +66,19 @@ def test_the_published_table_as_scipy_gives_it(tmp_path, monkeypatch, capsys):
         assert float(printed) == pytest.approx(raw, rel=0.05, abs=6e-5)
         assert float(printed_holm) == pytest.approx(corrected, rel=0.05, abs=6e-5)
     found = json.loads((tmp_path / "out/found.json").read_text())["models"]["vit_b_16"]["contrasts"]
-    against = [item for item in found if item["question"] == "baseline"]
+    against = [item for item in found if item["question"] == "reference"]
     assert [item["seeds"]["t_p"] for item in against] == pytest.approx(p)
     assert [item["seeds"]["t_holm"] for item in against] == pytest.approx(list(holm))
     assert "dip" in page.lower()
     assert "hold for the clips that were tested" in page
 
 
-def test_three_seeds_are_undecided(tmp_path, monkeypatch, capsys):
+def test_three_seeds_are_inconclusive(tmp_path, monkeypatch, capsys):
     published(tmp_path / "few.csv", seeds=SEEDS[:3])
     page = invoke(monkeypatch, capsys, tmp_path / "few.csv")
-    assert "The shape over depth is undecided at n = 3 seeds" in page
+    assert "The shape over depth is inconclusive at n = 3 seeds" in page
     verdicts = {row[-1] for row in cells(page, "### Against `none`").values()}
-    assert verdicts == {"undecided"}
+    assert verdicts == {"inconclusive"}
 
 
 def test_two_files_are_compared_strategy_by_strategy(tmp_path, monkeypatch, capsys):
@@ -105,7 +105,7 @@ def test_files_that_are_written(tmp_path, monkeypatch, capsys):
 
 def test_the_baseline_and_the_order_can_be_chosen(tmp_path, monkeypatch, capsys):
     published(tmp_path / "a.csv")
-    page = invoke(monkeypatch, capsys, tmp_path / "a.csv", "--baseline", "head", "--order", "head,half,none")
+    page = invoke(monkeypatch, capsys, tmp_path / "a.csv", "--reference", "head", "--order", "head,half,none")
     assert set(cells(page, "### Against `head`")) == {"none", "stem", "quarter", "half"}
     assert list(cells(page, "### Neighbours")) == ["half", "none"]
     # Nearest to the fewest frozen comes first in the summary, then what has no place in depth.

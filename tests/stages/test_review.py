@@ -104,7 +104,7 @@ def test_a_learning_rate_that_was_changed_names_its_recipe_alone(project, fake_s
     text, page = main(monkeypatch, "--base", "main")
     assert "- recipe `vit`: `lr` 0.001 → 0.01\n" in text
     assert text.count("- recipe ") == 1 and "vit_random`: `lr`" not in text
-    assert "| `vit` | `half`" in text and "**supported**" in text
+    assert "| `vit` | `half`" in text and "**different**" in text
     assert "`vit_random`: every strategy scored the same in every run." in text
     assert "`vit.half.test_accuracy.mean`" in text
     assert "Careful" not in text

@@ -11,7 +11,7 @@ import pandas as pd
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics import contrasts, words
-from permafrost.evaluation.statistics.result import ReferenceResult, TransferResult
+from permafrost.evaluation.statistics.result import BaselineResult, TransferResult
 from permafrost.evaluation.statistics.sample import from_tables
 
 
@@ -34,25 +34,25 @@ def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> T
     kept = tables.runs[tables.runs["model"].isin([model, control]) & tables.runs["arm"].isin(arms)]
     planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
     found = _evaluated(tables, kept, [model, control], planned, f"{model} and its control {control}")
-    gains = [replace(gain, strategy=arm, reference=control) for arm, gain in zip(arms, found, strict=True)]
+    gains = [replace(gain, strategy=arm, minus=control) for arm, gain in zip(arms, found, strict=True)]
     said = [words.gain(item, tables.relevant) for item in gains]
     return TransferResult(model, control, gains, words.transfer(model, control, gains), said)
 
 
-def against_references(tables: Tables, model: str, arms: Sequence[str], references: Sequence[str]) -> ReferenceResult:
-    """Every strategy of ``model`` less every reference, over the seeds that all have: one family of statements.
+def against_baselines(tables: Tables, model: str, arms: Sequence[str], baselines: Sequence[str]) -> BaselineResult:
+    """Every strategy of ``model`` less every baseline, over the seeds that all have: one family of statements.
 
     Raises:
         PermafrostError: they share no seed.
     """
     rows = tables.runs
-    arm_of = {name: str(rows.loc[rows["model"] == name, "arm"].iloc[0]) for name in references}
-    kept = rows[((rows["model"] == model) & rows["arm"].isin(arms)) | rows["model"].isin(references)]
-    pairs = [(arm, name) for name in references for arm in arms]
-    planned = [contrasts.Planned("reference", f"{model}/{arm}", f"{name}/{arm_of[name]}") for arm, name in pairs]
-    found = _evaluated(tables, kept, [model, *references], planned, f"{model} and {', '.join(references)}")
-    named = [replace(item, strategy=arm, reference=name) for (arm, name), item in zip(pairs, found, strict=True)]
-    return ReferenceResult(model, tuple(references), named, [words.against(model, named, name) for name in references])
+    arm_of = {name: str(rows.loc[rows["model"] == name, "arm"].iloc[0]) for name in baselines}
+    kept = rows[((rows["model"] == model) & rows["arm"].isin(arms)) | rows["model"].isin(baselines)]
+    pairs = [(arm, name) for name in baselines for arm in arms]
+    planned = [contrasts.Planned("baseline", f"{model}/{arm}", f"{name}/{arm_of[name]}") for arm, name in pairs]
+    found = _evaluated(tables, kept, [model, *baselines], planned, f"{model} and {', '.join(baselines)}")
+    named = [replace(item, strategy=arm, minus=name) for (arm, name), item in zip(pairs, found, strict=True)]
+    return BaselineResult(model, tuple(baselines), named, [words.against(model, named, name) for name in baselines])
 
 
 def _evaluated(
@@ -62,7 +62,7 @@ def _evaluated(
     kept = kept[kept["seed"].isin(shared.index[shared == len(models)])]
     if not len(kept):
         raise PermafrostError(f"{name} share no seed; a difference is paired seed by seed")
-    arms = list(dict.fromkeys(side for item in planned for side in (item.strategy, item.reference)))
+    arms = list(dict.fromkeys(side for item in planned for side in (item.strategy, item.minus)))
     outcomes = None if tables.outcomes is None else _labelled(tables.outcomes)
     joint = from_tables(_labelled(kept), outcomes, name, arms)
     noise = joint.noise(tables.test_per_train)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics import bootstrap, contrasts, omnibus, power, selection, shape, variance, words
-from permafrost.evaluation.statistics.across_models import Tables, against_references, transfer
+from permafrost.evaluation.statistics.across_models import Tables, against_baselines, transfer
 from permafrost.evaluation.statistics.noise import Noise
 from permafrost.evaluation.statistics.result import Analysis, ModelResult, StrategySummary
 from permafrost.evaluation.statistics.sample import Sample, from_tables
@@ -22,9 +22,9 @@ def analyse(
     outcomes: pd.DataFrame | None = None,
     *,
     order: Sequence[str] | None = None,
-    baseline: str | None = "none",
+    reference: str | None = "none",
     controls: Mapping[str, str] | None = None,
-    references: Sequence[str] = (),
+    baselines: Sequence[str] = (),
     test_per_train: float = TEST_PER_TRAIN,
     relevant: float = RELEVANT,
     test_clips: int | None = None,
@@ -36,12 +36,12 @@ def analyse(
             split that the run used; more than one means that splits are redrawn).
         outcomes: one row a run and test clip: model, strategy, seed, clip_id, correct (0/1). Without it, statements are
             conditional on the test clips.
-        order: strategies by depth, for neighbours and shape; those not in it are compared with the baseline only.
+        order: strategies by depth, for neighbours and shape; those not in it are compared with the reference only.
             Default: as they first appear in ``runs``.
-        baseline: the strategy that the others are compared with; ignored for a model that does not have it.
+        reference: the strategy that the others are compared with; ignored for a model that does not have it.
         controls: for each pretrained model the model that is its random control; default: every ``X`` whose
             ``X_random`` is there.
-        references: models of a single run a seed (an SVM, say), with which every strategy of every model that is
+        baselines: models of a single run a seed (an SVM, say), with which every strategy of every model that is
             nobody's control is compared.
         test_per_train: n_test / n_train, used where splits are redrawn.
         relevant: the least gap worth a statement, as a fraction.
@@ -53,9 +53,9 @@ def analyse(
     """
     runs = runs.rename(columns={"strategy": "arm"})
     outcomes = None if outcomes is None else outcomes.rename(columns={"strategy": "arm"})
-    for name in references:
-        choose(name, list(dict.fromkeys(runs["model"])), "references")
-    own = runs[~runs["model"].isin(references)]
+    for name in baselines:
+        choose(name, list(dict.fromkeys(runs["model"])), "baselines")
+    own = runs[~runs["model"].isin(baselines)]
     names = list(dict.fromkeys(own["arm"]))
     depth = _order(order, names)
     samples = {
@@ -63,7 +63,7 @@ def analyse(
         for model, table in own.groupby("model", sort=False)
     }
     models = {
-        model: _model(model, sample, depth, baseline, test_per_train, relevant) for model, sample in samples.items()
+        model: _model(model, sample, depth, reference, test_per_train, relevant) for model, sample in samples.items()
     }
     tables = Tables(runs, outcomes, test_per_train, relevant)
     pairs = _controls(controls, list(samples))
@@ -71,9 +71,9 @@ def analyse(
         model: transfer(tables, model, control, _common(samples, model, control)) for model, control in pairs.items()
     }
     against = {
-        model: against_references(tables, model, samples[model].arms, references)
+        model: against_baselines(tables, model, samples[model].arms, baselines)
         for model in samples
-        if references and model not in pairs.values()
+        if baselines and model not in pairs.values()
     }
     widest = max(samples.values(), key=lambda sample: len(sample.seeds))
     noise = widest.noise(test_per_train)
@@ -88,17 +88,17 @@ def analyse(
         relevant=relevant,
         models=models,
         transfer=gains,
-        references=against,
+        baselines=against,
         notes=list(said),
     )
 
 
 def _model(
-    model: str, sample: Sample, depth: list[str], baseline: str | None, test_per_train: float, relevant: float
+    model: str, sample: Sample, depth: list[str], reference: str | None, test_per_train: float, relevant: float
 ) -> ModelResult:
     order = [arm for arm in depth if arm in sample.arms]
     noise = sample.noise(test_per_train)
-    planned = contrasts.plan(sample.arms, order, baseline)
+    planned = contrasts.plan(sample.arms, order, reference)
     known = contrasts.family(sample, noise, planned, order) if noise is not None and planned else None
     resampled = bootstrap.weights(sample)
     draws = bootstrap.means(sample, resampled)
@@ -112,14 +112,14 @@ def _model(
     return ModelResult(
         model=model,
         order=tuple(order),
-        baseline=baseline if baseline in sample.arms else None,
+        reference=reference if reference in sample.arms else None,
         strategies=summaries,
         omnibus=omnibus.friedman(sample),
         contrasts=results,
         shape=curve,
         needed=needed,
         selection=selection.choose(sample, draws, resampled),
-        answer=words.answer(model, {item.strategy: item.mean for item in summaries}, results, baseline, relevant),
+        answer=words.answer(model, {item.strategy: item.mean for item in summaries}, results, reference, relevant),
         shape_words=said,
         contrast_words=[words.contrast(item, relevant) for item in results],
     )
@@ -127,9 +127,9 @@ def _model(
 
 def _needed(curve: shape.Shape, noise: Noise, sample: Sample, relevant: float) -> power.Needed | None:
     rows = [sample.arms.index(arm) for arm in curve.order]
-    if curve.dip.verdict == "undecided":
+    if curve.dip.verdict == "inconclusive":
         return power.needed_for_dip(noise, rows, curve.dip.value, relevant)
-    if curve.trend.verdict == "undecided":
+    if curve.trend.verdict == "inconclusive":
         return power.needed_for_trend(noise, rows, curve.trend.value, relevant)
     return None
 

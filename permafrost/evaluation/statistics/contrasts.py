@@ -1,4 +1,4 @@
-"""Planned contrasts: each strategy against the baseline, neighbours in depth, pretrained against random control.
+"""Planned contrasts: each strategy against the reference, neighbours in depth, pretrained against random control.
 
 A *question* is one of these; a *claim* is a statement that the report makes. Classical p values are Holm-corrected
 within their question, as one would by hand. Claims are corrected once over everything that is said about a model (all
@@ -22,11 +22,11 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Planned:
-    """One contrast: the mean of ``strategy`` minus that of ``reference``, asked by ``question``."""
+    """One contrast: the mean of ``strategy`` less that of ``minus``, asked by ``question``."""
 
     question: str
     strategy: str
-    reference: str
+    minus: str
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Contrast:
     """What is known about one planned contrast; gaps in fractions, strategy minus reference.
 
     ``low``, ``high``, ``p`` and ``df`` come from the design's own method (``method``); ``p_claim`` is corrected over
-    all ``claims`` statements about the model. ``verdict`` is ``supported`` (a difference is there), ``not supported``
-    (a difference as large as the relevant gap is excluded) or ``undecided``. None: too few runs to say.
+    all ``claims`` statements about the model. ``verdict`` is ``different`` (a difference is there), ``equivalent``
+    (a difference as large as the relevant gap is excluded) or ``inconclusive``. None: too few runs to say.
     """
 
     question: str
     strategy: str
-    reference: str
+    minus: str
     gap: float
     method: str
     low: float | None
@@ -67,9 +67,9 @@ class Family:
     trend: int | None
 
 
-def plan(arms: Sequence[str], order: Sequence[str], baseline: str | None) -> list[Planned]:
-    """Each arm against ``baseline`` (where it exists), then each neighbour in ``order`` against the one before it."""
-    against = [Planned("baseline", arm, baseline) for arm in arms if baseline in arms and arm != baseline]
+def plan(arms: Sequence[str], order: Sequence[str], reference: str | None) -> list[Planned]:
+    """Each arm against ``reference`` (where it exists), then each neighbour in ``order`` against the one before it."""
+    against = [Planned("reference", arm, reference) for arm in arms if reference in arms and arm != reference]
     steps = [Planned("neighbours", deeper, nearer) for nearer, deeper in itertools.pairwise(order)]
     return against + steps
 
@@ -82,7 +82,7 @@ def family(sample: Sample, noise: Noise, planned: Sequence[Planned], order: Sequ
     row: dict[tuple[str, str], int] = {}
     rows: list[np.ndarray] = []
     for item in planned:
-        pair = (item.strategy, item.reference)
+        pair = (item.strategy, item.minus)
         if pair in row or pair[::-1] in row:
             continue
         row[pair] = len(rows)
@@ -128,7 +128,7 @@ def method_of(sample: Sample, noise: Noise | None) -> str:
 
 
 def _evaluate(sample: Sample, noise: Noise | None, item: Planned, known: Family | None, relevant: float) -> Contrast:
-    first, second = sample.arms.index(item.reference), sample.arms.index(item.strategy)
+    first, second = sample.arms.index(item.minus), sample.arms.index(item.strategy)
     reference, strategy = sample.scores[first], sample.scores[second]
     differences = strategy - reference
     clips = None
@@ -138,25 +138,25 @@ def _evaluate(sample: Sample, noise: Noise | None, item: Planned, known: Family 
         gap = float(differences.mean())
         method = method_of(sample, None)
         return Contrast(
-            item.question, item.strategy, item.reference, gap, method, None, None, None, None, None, 0,
-            "undecided", None, None, None, clips,
+            item.question, item.strategy, item.minus, gap, method, None, None, None, None, None, 0,
+            "inconclusive", None, None, None, clips,
         )  # fmt: skip
-    pair = (item.strategy, item.reference)
+    pair = (item.strategy, item.minus)
     index, sign = (known.row[pair], 1.0) if pair in known.row else (known.row[pair[::-1]], -1.0)
     lows, highs = known.estimates.interval()
     # A t interval of two seeds knows nothing of what is possible: shares differ by no more than one.
     low, high = sorted(float(np.clip(sign * end, -1.0, 1.0)) for end in (lows[index], highs[index]))
     p_claim = float(known.adjusted[index])
     if p_claim <= LEVEL and trustworthy(sample, noise):
-        verdict = "supported"
+        verdict = "different"
     elif trustworthy(sample, noise) and -relevant < low and high < relevant:
-        verdict = "not supported"
+        verdict = "equivalent"
     else:
-        verdict = "undecided"
+        verdict = "inconclusive"
     return Contrast(
         item.question,
         item.strategy,
-        item.reference,
+        item.minus,
         sign * float(known.estimates.value[index]),
         method_of(sample, noise),
         low,

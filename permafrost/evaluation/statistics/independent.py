@@ -42,11 +42,11 @@ def between(
     for i, p in zip(tested, holm(np.array([results[i].p for i in tested])), strict=True):
         result = results[i]
         enough = min(result.n_first, result.n_second) >= ENOUGH_SEEDS
-        verdict = "undecided"
+        verdict = "inconclusive"
         if enough and p <= LEVEL:
-            verdict = "supported"
+            verdict = "different"
         elif enough and -relevant < result.low and result.high < relevant:
-            verdict = "not supported"
+            verdict = "equivalent"
         results[i] = replace(result, p_holm=float(p), verdict=verdict)
     return results
 
@@ -57,11 +57,11 @@ def _one(strategy: str, first: str, second: str, a: np.ndarray, b: np.ndarray) -
     gap = float(b.mean() - a.mean())
     if min(len(a), len(b)) < 2 or max(a.std(), b.std()) <= 1e-12:
         return Between(
-            strategy, first, second, len(a), len(b), gap, None, None, None, None, None, None, "undecided"
+            strategy, first, second, len(a), len(b), gap, None, None, None, None, None, None, "inconclusive"
         )  # fmt: skip
     test = stats.ttest_ind(b, a, equal_var=False)
     ends = test.confidence_interval()
     return Between(
         strategy, first, second, len(a), len(b), gap, float(ends.low), float(ends.high), float(test.df),
-        float(test.pvalue), None, cliff_delta(a, b), "undecided",
+        float(test.pvalue), None, cliff_delta(a, b), "inconclusive",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How many seeds or clips would decide what is undecided: power by simulation from the noise that was measured."""
+"""How many seeds or clips would decide what is inconclusive: power by simulation from the noise that was measured."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

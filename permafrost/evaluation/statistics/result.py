@@ -35,7 +35,7 @@ class ModelResult:
 
     model: str
     order: tuple[str, ...]
-    baseline: str | None
+    reference: str | None
     strategies: list[StrategySummary]
     omnibus: Omnibus | None
     contrasts: list[Contrast]
@@ -59,11 +59,11 @@ class TransferResult:
 
 
 @dataclass(frozen=True)
-class ReferenceResult:
-    """Each strategy of a model less each reference; ``answers`` has a sentence for each reference."""
+class BaselineResult:
+    """Each strategy of a model less each baseline; ``answers`` has a sentence for each baseline."""
 
     model: str
-    references: tuple[str, ...]
+    baselines: tuple[str, ...]
     contrasts: list[Contrast]
     answers: list[str]
 
@@ -80,7 +80,7 @@ class Analysis:
     models: dict[str, ModelResult]
     transfer: dict[str, TransferResult]
     notes: list[str]
-    references: dict[str, ReferenceResult] = field(default_factory=dict)
+    baselines: dict[str, BaselineResult] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: numbers, strings, lists, dictionaries; None for what is not defined or infinite."""

@@ -1,4 +1,4 @@
-"""The curve over depth: does it fall, does it dip and recover, is it flat? Supported, not supported, or undecided.
+"""The curve over depth: does it fall, does it dip and recover, is it flat? Shown, excluded, or inconclusive.
 
 All statements follow from one set of simultaneous 95 % intervals over all pairs of strategies (max-t as in Hothorn,
 Bretz & Westfall 2008, or Bonferroni), so that together they are wrong in at most 5 % of studies. A dip
@@ -128,11 +128,11 @@ def find_dip(pairs: Pairs, order: tuple[str, ...], relevant: float, enough: bool
     low, high = (max(_sides(limit, j) for j in range(1, count - 1)) for limit in (pairs.low, pairs.high))
     p = min(_sides(np.where(pairs.gap > 0, pairs.p, 1.0), j, weakest=True) for j in range(1, count - 1))
     if not enough:
-        verdict = "undecided"
+        verdict = "inconclusive"
     elif low > 0:
-        verdict = "supported"
+        verdict = "shown"
     else:
-        verdict = "not supported" if high < relevant else "undecided"
+        verdict = "excluded" if high < relevant else "inconclusive"
     return Dip(
         "dip and recover", verdict, float(depth), float(low), float(high), float(p),
         bottom=order[bottom], before=order[before], after=order[after],
@@ -175,11 +175,11 @@ def _trend(pairs: Pairs, known: Family, order: Sequence[str], relevant: float, e
     if opposed[deeper, nearer] > 0:
         against = f"{order[deeper]} lies {'above' if value < 0 else 'below'} {order[nearer]}"
     if not enough:
-        verdict = "undecided"
+        verdict = "inconclusive"
     elif p <= LEVEL and against is None:
-        verdict = "supported"
+        verdict = "shown"
     else:
-        verdict = "not supported" if against or (-relevant < low and high < relevant) else "undecided"
+        verdict = "excluded" if against or (-relevant < low and high < relevant) else "inconclusive"
     return Statement("falls with depth" if value < 0 else "rises with depth", verdict, value, low, high, p, against)
 
 
@@ -188,18 +188,18 @@ def _flat(pairs: Pairs, relevant: float, enough: bool) -> Statement:
     reliable = float(pairs.low.max())  # the largest difference that the intervals guarantee
     largest = float(pairs.high.max())
     if not enough:
-        verdict = "undecided"
+        verdict = "inconclusive"
     elif largest < relevant:
-        verdict = "supported"
+        verdict = "shown"
     else:
-        verdict = "not supported" if reliable > 0 else "undecided"
+        verdict = "excluded" if reliable > 0 else "inconclusive"
     return Statement("flat", verdict, value, max(reliable, 0.0), largest, None)
 
 
 def _verdict(trend: Statement, dip: Statement, flat: Statement) -> str:
     for statement in (dip, trend, flat):
-        if statement.verdict == "supported":
+        if statement.verdict == "shown":
             return statement.name
-    if trend.verdict == dip.verdict == "not supported":
+    if trend.verdict == dip.verdict == "excluded":
         return "neither a trend nor a dip" if trend.against is None else "neither monotone nor a dip"
-    return "undecided"
+    return "inconclusive"

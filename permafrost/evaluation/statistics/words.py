@@ -1,4 +1,4 @@
-"""The results in sentences: what is supported, what is not, and what these data cannot decide."""
+"""The results in sentences: what differs, what is equivalent, and what these data cannot decide."""
 
 from collections.abc import Sequence
 
@@ -27,9 +27,9 @@ def probability(p: float | None) -> str:
 def contrast(result: Contrast, relevant: float) -> str:
     """One contrast as a sentence."""
     size, side = points(abs(result.gap)), "above" if result.gap >= 0 else "below"
-    start = f"{result.strategy} lies {size} points {side} {result.reference}"
+    start = f"{result.strategy} lies {size} points {side} {result.minus}"
     if result.low is None or result.high is None:
-        return f"{start}: undecided, one seed says nothing about the luck of seeds."
+        return f"{start}: inconclusive, one seed says nothing about the luck of seeds."
     limits = f"95 % interval {points(result.low, True)} to {points(result.high, True)}"
     start = f"{start} ({limits}; p {_equals(result.p_claim)} corrected over {result.claims} statements)"
     return f"{start}: {_ending(result, relevant)}."
@@ -39,63 +39,63 @@ def gain(result: Contrast, relevant: float) -> str:
     """One transfer gain as a sentence."""
     start = f"At {result.strategy} pretraining is worth {points(result.gap, True)} points"
     if result.low is None or result.high is None:
-        return f"{start}: undecided, one seed says nothing about the luck of seeds."
+        return f"{start}: inconclusive, one seed says nothing about the luck of seeds."
     limits = f"95 % interval {points(result.low, True)} to {points(result.high, True)}"
     start = f"{start} ({limits}; p {_equals(result.p_claim)} corrected over {result.claims} statements)"
     return f"{start}: {_ending(result, relevant)}."
 
 
 def answer(
-    model: str, means: dict[str, float], contrasts: Sequence[Contrast], baseline: str | None, relevant: float
+    model: str, means: dict[str, float], contrasts: Sequence[Contrast], reference: str | None, relevant: float
 ) -> str:
     """The model's answer in one sentence."""
     best = max(means, key=lambda name: means[name])
     start = f"{model}: {best} has the highest mean ({points(means[best])} %)"
-    against = [item for item in contrasts if item.question == "baseline"]
+    against = [item for item in contrasts if item.question == "reference"]
     if not against:
         return f"{start}."
-    above = [item for item in against if item.verdict == "supported" and item.gap > 0]
-    below = [item for item in against if item.verdict == "supported" and item.gap < 0]
+    above = [item for item in against if item.verdict == "different" and item.gap > 0]
+    below = [item for item in against if item.verdict == "different" and item.gap < 0]
     parts = [
-        f"{_listed(items)} {'is' if len(items) == 1 else 'are'} {side} {baseline}"
+        f"{_listed(items)} {'is' if len(items) == 1 else 'are'} {side} {reference}"
         for items, side in ((above, "reliably above"), (below, "reliably below"))
         if items
     ]
-    rest = [item for item in against if item.verdict == "undecided"]
-    equal = [item for item in against if item.verdict == "not supported"]
+    rest = [item for item in against if item.verdict == "inconclusive"]
+    equal = [item for item in against if item.verdict == "equivalent"]
     if equal:
         parts.append(
-            f"{_listed(equal)} {'does' if len(equal) == 1 else 'do'} not differ from {baseline} by {points(relevant)} "
+            f"{_listed(equal)} {'does' if len(equal) == 1 else 'do'} not differ from {reference} by {points(relevant)} "
             "points or more"
         )
     if rest:
-        parts.append(f"{_listed(rest)} against {baseline} {'is' if len(rest) == 1 else 'are'} undecided at this n")
+        parts.append(f"{_listed(rest)} against {reference} {'is' if len(rest) == 1 else 'are'} inconclusive at this n")
     return f"{start}; {'; '.join(parts)}."
 
 
 def transfer(model: str, control: str, gains: Sequence[Contrast]) -> str:
     """The transfer gain in one sentence."""
-    gained = [item for item in gains if item.verdict == "supported" and item.gap > 0]
-    lost = [item for item in gains if item.verdict == "supported" and item.gap < 0]
+    gained = [item for item in gains if item.verdict == "different" and item.gap > 0]
+    lost = [item for item in gains if item.verdict == "different" and item.gap < 0]
     parts = [
         f"{verb} at {', '.join(f'{item.strategy} ({points(item.gap, True)})' for item in items)}"
         for verb, items in (("helps", gained), ("hurts", lost))
         if items
     ]
-    rest = [item.strategy for item in gains if item.verdict != "supported"]
+    rest = [item.strategy for item in gains if item.verdict != "different"]
     if rest:
         parts.append(f"shows no reliable gain at {', '.join(rest)}")
     return f"Pretraining ({model} against {control}) {'; '.join(parts)}."
 
 
-def against(model: str, contrasts: Sequence[Contrast], reference: str) -> str:
-    """The strategies of ``model`` against one reference, in one sentence."""
-    items = [item for item in contrasts if item.reference == reference]
+def against(model: str, contrasts: Sequence[Contrast], baseline: str) -> str:
+    """The strategies of ``model`` against one baseline, in one sentence."""
+    items = [item for item in contrasts if item.minus == baseline]
     groups = [
-        ([item for item in items if item.verdict == "supported" and item.gap > 0], f"reliably above {reference}"),
-        ([item for item in items if item.verdict == "supported" and item.gap < 0], f"reliably below {reference}"),
-        ([item for item in items if item.verdict == "not supported"], f"within the relevant gap of {reference}"),
-        ([item for item in items if item.verdict == "undecided"], f"undecided against {reference} at this n"),
+        ([item for item in items if item.verdict == "different" and item.gap > 0], f"reliably above {baseline}"),
+        ([item for item in items if item.verdict == "different" and item.gap < 0], f"reliably below {baseline}"),
+        ([item for item in items if item.verdict == "equivalent"], f"within the relevant gap of {baseline}"),
+        ([item for item in items if item.verdict == "inconclusive"], f"inconclusive against {baseline} at this n"),
     ]
     parts = [f"{_listed(group)} {'is' if len(group) == 1 else 'are'} {said}" for group, said in groups if group]
     return f"{model}: {'; '.join(parts)}."
@@ -106,33 +106,33 @@ def shape(result: Shape, needed: Needed | None, sample: Sample, relevant: float)
     count, unit = _units(sample)
     dip, trend, flat = result.dip, result.trend, result.flat
     if len(sample.seeds) < ENOUGH_SEEDS:
-        said = f"The shape over depth is undecided at n = {count} {unit}"
+        said = f"The shape over depth is inconclusive at n = {count} {unit}"
         return f"{said}: {too_few(len(sample.seeds))}{_deciding(needed, sample)}."
-    if dip.verdict == "supported":
+    if dip.verdict == "shown":
         first = (
-            f"Dip and recover is supported: {dip.bottom} lies below {dip.before} and below {dip.after}, by at least "
+            f"Dip and recover is shown: {dip.bottom} lies below {dip.before} and below {dip.after}, by at least "
             f"{points(dip.low)} points (seen: {points(dip.value)}; p {_equals(dip.p)})"
         )
-    elif dip.verdict == "not supported":
-        first = f"Dip and recover is not supported: a dip of {points(relevant)} points is excluded {_limits(dip)}"
+    elif dip.verdict == "excluded":
+        first = f"Dip and recover is excluded: a dip of {points(relevant)} points or more {_limits(dip)}"
     else:
         first = (
-            f"Dip and recover is undecided at n = {count} {unit} (a dip of {points(dip.value)} points at {dip.bottom} "
-            f"is seen, {_limits(dip)[1:]}"
+            f"Dip and recover is inconclusive at n = {count} {unit} (a dip of {points(dip.value)} points at "
+            f"{dip.bottom} is seen, {_limits(dip)[1:]}"
         )
-    if trend.verdict == "supported":
+    if trend.verdict == "shown":
         second = (
             f"The curve {trend.name}, by {points(abs(trend.value))} points from {result.order[0]} to "
-            f"{result.order[-1]} {_limits(trend)}: supported"
+            f"{result.order[-1]} {_limits(trend)}: shown"
         )
-    elif flat.verdict == "supported":
+    elif flat.verdict == "shown":
         second = f"The curve is flat: no two strategies differ by {points(relevant)} points or more"
-    elif trend.verdict == "not supported":
+    elif trend.verdict == "excluded":
         reason = trend.against or f"a change of {points(relevant)} points is excluded"
-        second = f"That the curve {trend.name} throughout is not supported ({reason})"
+        second = f"That the curve {trend.name} throughout is excluded ({reason})"
     else:
-        second = f"That the curve {trend.name} is undecided at n = {count} {unit}"
-    calm = dip.verdict != "supported" and "supported" in (trend.verdict, flat.verdict)
+        second = f"That the curve {trend.name} is inconclusive at n = {count} {unit}"
+    calm = dip.verdict != "shown" and "shown" in (trend.verdict, flat.verdict)
     lead = [second, first] if calm else [first, second]
     return f"{lead[0]}. {lead[1]}{_deciding(needed, sample)}."
 
@@ -172,19 +172,19 @@ def notes(sample: Sample, test_per_train: float) -> list[str]:
 
 
 def other_clips(result: ModelResult, clips: int) -> list[str]:
-    """For each supported contrast: how much it may differ from clip to clip before other clips could undo it.
+    """For each difference claimed: how much it may differ from clip to clip before other clips could undo it.
 
     With C clips of which the gap varies by sd d from clip to clip, the draw of clips adds d^2 / C to its variance; the
     limit is the d at which the gap is two standard errors from zero.
     """
     lines = []
     for item in result.contrasts:
-        if item.verdict != "supported" or item.low is None or item.high is None or item.question != "baseline":
+        if item.verdict != "different" or item.low is None or item.high is None or item.question != "reference":
             continue
         error = (item.high - item.low) / 4
         spare = max((item.gap / 2) ** 2 - error**2, 0.0)
         lines.append(
-            f"{result.model}, {item.strategy} against {item.reference}: with {clips} test clips the difference would "
+            f"{result.model}, {item.strategy} against {item.minus}: with {clips} test clips the difference would "
             f"hold for other clips if it varies by less than {points((spare * clips) ** 0.5)} points (sd) from clip to "
             "clip; only predictions can tell."
         )
@@ -192,11 +192,11 @@ def other_clips(result: ModelResult, clips: int) -> list[str]:
 
 
 def _ending(result: Contrast, relevant: float) -> str:
-    if result.verdict == "supported":
-        return "a difference is supported"
-    if result.verdict == "not supported":
+    if result.verdict == "different":
+        return "different"
+    if result.verdict == "equivalent":
         return f"no difference is shown, and none as large as {points(relevant)} points is likely"
-    return "undecided at this n"
+    return "inconclusive"
 
 
 def _deciding(needed: Needed | None, sample: Sample) -> str:

@@ -17,7 +17,7 @@ from permafrost.report.wording import count, duration, limits, percent
 HEIGHT = 300
 COST = "datum.value < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"  # 0.5, not 500m
 RULE = (
-    "From the cheapest on, a dearer strategy joins the front only where it is better and the difference is supported "
+    "From the cheapest on, a dearer strategy joins the front only where it is better and the difference is claimed "
     "(planned comparison; where none was planned, 95 % intervals that lie apart). Of strategies that cannot be told "
     "apart, the cheapest stays."
 )

@@ -14,7 +14,7 @@ from permafrost.report.wording import limits, points, probability
 
 HEIGHT = 280
 STEP = 34
-VERDICTS = ("supported", "not supported", "undecided", "identical")
+VERDICTS = ("different", "equivalent", "inconclusive", "identical")
 
 
 class Gap(Protocol):
@@ -30,10 +30,10 @@ class Gap(Protocol):
 def baseline_chart(result: ModelResult, relevant: float) -> Chart | None:
     """Each strategy of a model against its baseline; None where there is none. ``relevant``: the least gap that counts
     (fraction), shaded."""
-    items = [item for item in result.contrasts if item.question == "baseline"]
+    items = [item for item in result.contrasts if item.question == "reference"]
     if not items:
         return None
-    title = f"{result.model}: difference from {result.baseline}"
+    title = f"{result.model}: difference from {result.reference}"
     return gap_chart(f"gaps-{result.model}", title, items, relevant)
 
 
@@ -86,7 +86,7 @@ def contrast_table(items: Sequence[Contrast], caption: str) -> Table:
     rows = [
         [
             code(item.strategy),
-            code(item.reference),
+            code(item.minus),
             points(item.gap),
             limits(item.low, item.high, signed=True),
             effect(item.dz),
@@ -105,7 +105,7 @@ def classical_table(items: Sequence[Contrast], caption: str) -> Table:
     rows = []
     for item in items:
         tests, clips = item.seeds, item.clips
-        row = [code(item.strategy), code(item.reference)]
+        row = [code(item.strategy), code(item.minus)]
         for p, corrected in (
             ((tests.t_p, tests.t_holm), (tests.wilcoxon_p, tests.wilcoxon_holm), (tests.flip_p, tests.flip_holm))
             if tests
@@ -134,12 +134,12 @@ def _rows(items: Sequence[Gap]) -> list[dict[str, object]]:
 
 def _legend(items: Sequence[Gap]) -> list[Mark]:
     others = [verdict for verdict in VERDICTS[1:] if any(item.verdict == verdict for item in items)]
-    marks = [Mark("dot", OWN, "supported")] + ([Mark("hollow", FAINT, " or ".join(others))] if others else [])
+    marks = [Mark("dot", OWN, "different")] + ([Mark("hollow", FAINT, " or ".join(others))] if others else [])
     return [*marks, Mark("interval", FAINT, "95 % interval")]
 
 
-def _scale(supported: str, other: str) -> alt.Scale:
-    return alt.Scale(domain=list(VERDICTS), range=[supported, other, other, other])
+def _scale(different: str, other: str) -> alt.Scale:
+    return alt.Scale(domain=list(VERDICTS), range=[different, other, other, other])
 
 
 def _colour() -> alt.Color:

@@ -72,7 +72,7 @@ def study_page(
         {"chart": gain_chart(gain, cells.freezes), "answer": gain.answer, "words": gain.gain_words}
         for gain in analysis.transfer.values()
     ]
-    against = [_against(cells, analysis, model) for model in analysis.references]
+    against = [_against(cells, analysis, model) for model in analysis.baselines]
     costs, curves = cost_charts(cells, analysis), curve_charts(cells)
     classes = [chart(cells, model) for model in shown for chart in (recall_chart, confusion_chart)]
     drawn = [*strategies, *(it["chart"] for it in sure + gains + against if it["chart"]), *costs, *curves, *classes]
@@ -111,8 +111,8 @@ def study_page(
 
 def _against(cells: Cells, analysis: Analysis, model: str) -> dict[str, Any]:
     """The block of one model in the section on baselines: the chosen strategy as a chart, all in a table."""
-    result, chosen = analysis.references[model], chosen_freeze(cells, model)
-    items = [replace(item, strategy=item.reference) for item in result.contrasts if item.strategy == chosen]
+    result, chosen = analysis.baselines[model], chosen_freeze(cells, model)
+    items = [replace(item, strategy=item.minus) for item in result.contrasts if item.strategy == chosen]
     return {
         "answers": result.answers,
         "chart": gap_chart(
