@@ -94,7 +94,7 @@ def small_project(project: Path, epochs: int = 2) -> None:
     """What stage train reads: two tables, an array, a base without tensors, parameters."""
     (project / "data/inputs").mkdir(parents=True)
     (project / "data/code").mkdir()
-    (project / "data/code/train-x.json").write_text("{}\n", encoding="utf-8")
+    (project / "data/code/train-x.y.json").write_text("{}\n", encoding="utf-8")
     np.save(project / "data/inputs/x.npy", np.random.default_rng(0).random((CLIPS, *SHAPE), dtype=np.float32))
     names = [f"{clip % CLASSES}/{clip:03d}" for clip in range(CLIPS)]
     rows = [ClipRow(name, f"{name}.wav", name[0], "", "", 5.0, 22050) for name in names]

@@ -47,7 +47,7 @@ def measure(project: Path, clips: int, decoded: bool) -> list[Row]:
     """All stages on so many clips."""
     write_parameters(project)
     (project / "data/code").mkdir(parents=True)
-    (project / "data/code/train-x.json").write_text("{}\n", encoding="utf-8")
+    (project / "data/code/train-x.y.json").write_text("{}\n", encoding="utf-8")
     save_base(project / "weights/base/x.safetensors", {}, {"backbone": "strip_vit", "source": "random"})
     names = [f"{clip % CLASSES}/{clip:06d}" for clip in range(clips)]
     stages = [("split",), ("render", "--model", "x"), ("train", *CELL)]

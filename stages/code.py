@@ -3,10 +3,13 @@
 import json
 import shutil
 import sys
+from itertools import product
 from pathlib import Path
 
-from permafrost.evaluation.records import shaping
+from permafrost.evaluation.records import code_file, shaping
+from permafrost.evaluation.study import NO_STRATEGY, Run
 from permafrost.provenance.consumers import code_of, consumers_of
+from permafrost.provenance.identity import identity
 from permafrost.provenance.outside_files import link_files, outside_files
 from stages.last_run import notices
 from stages.queued import refuse_lost_paths
@@ -17,8 +20,9 @@ CODE, FILES = Path("data/code"), Path("data/files")
 
 
 def main() -> None:
-    """Write ``data/code/<consumer>.json``: modules, packages, and for runs the parameters that shape them; link into
-    ``data/files/<consumer>/`` the files that parameters name."""
+    """Write ``data/code/<consumer>.json``: modules, packages, and for runs the parameters that shape them (of networks,
+    a file a strategy, with the model's code as a hash); link into ``data/files/<consumer>/`` the files that parameters
+    name."""
     check_parameters()
     everything = parameters("")
     refuse_lost_paths(everything)
@@ -27,9 +31,14 @@ def main() -> None:
         print(line, file=sys.stderr)
     explain = everything["study"].get("explain", [])
     code = code_of(consumers_of(everything["models"], everything["baselines"], explain), Path.cwd())
-    for stage, section in (("train", "models"), ("baseline", "baselines")):
-        for name in everything[section]:
-            code[f"{stage}-{name}"]["parameters"] = shaping(everything, section, name)
+    for name in everything["baselines"]:
+        code[f"baseline-{name}"]["parameters"] = shaping(everything, name, NO_STRATEGY)
+    for model, freeze in product(everything["models"], everything["freezing"]):
+        consumer = f"train-{model}"
+        code[code_file(Run(model, freeze, 0)).stem] = {
+            "code": {consumer: identity(code[consumer])},
+            "parameters": shaping(everything, model, freeze),
+        }
     shutil.rmtree(CODE, ignore_errors=True)
     CODE.mkdir(parents=True)
     for consumer, made_by in code.items():

@@ -17,7 +17,7 @@ from permafrost.settings import Settings, check_name, choose, shown, validate
 from permafrost.transfer.freezing import Freezing
 from permafrost.transfer.hearing import input_rate
 from permafrost.transfer.pretrain_settings import Pretrain
-from permafrost.transfer.recipe import Machine, Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, StrategyTraining, Training
 from stages.stage import parameters
 
 SECTIONS = {
@@ -31,7 +31,7 @@ SECTIONS = {
 COLLECTIONS = ("models", "freezing", "baselines")
 
 
-class Recipe(WeightsSettings, Training):
+class Recipe(WeightsSettings, StrategyTraining):
     """A recipe with all of its parts: backbone, weights, pretraining, input, training."""
 
     backbone: str
@@ -86,6 +86,8 @@ def check_parameters() -> None:
             f"baselines.{name}": read_baseline(values, name) for name, values in everything["baselines"].items()
         }
         for key, recipe in networks.items():
+            for name in recipe.by_strategy if isinstance(recipe, StrategyTraining) else ():
+                collect(choose, name, everything["freezing"], f"{key}.by_strategy")
             if isinstance(recipe, Training):
                 collect(input_rate, recipe.input, recipe, recipe.backbone, rate, key)
     if faults:

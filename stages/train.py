@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from permafrost.audio.inputs import Rendered
-from permafrost.evaluation.records import make_record, read_project
+from permafrost.evaluation.records import make_record, read_project, recipe_for
 from permafrost.evaluation.study import Run
 from permafrost.evaluation.study_progress import tell_progress
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import load_base
+from permafrost.settings import part_of
 from permafrost.transfer.cell import train_cell
 from permafrost.transfer.examples import read_examples
 from permafrost.transfer.freezing import Freezing
 from permafrost.transfer.hearing import input_rate
-from permafrost.transfer.recipe import Machine, Runtime, Training
+from permafrost.transfer.recipe import Machine, Runtime, StrategyTraining
 from permafrost.transfer.recording import Recorder
 from stages import STARTED
 from stages.stage import parameters, part, run, section
@@ -32,7 +33,8 @@ def main() -> None:
     data, inputs = Path("data"), Path("data/inputs", f"{this.model}.npy")
     base = Path("weights/base", f"{this.model}.safetensors")
     project, machine = read_project(parameters("")), section("machine", Machine)
-    training, backbone = part(recipe, Training), parameters(f"{recipe}.backbone")
+    training = part_of(recipe_for(parameters(recipe), this.freeze), StrategyTraining, recipe)
+    backbone = parameters(f"{recipe}.backbone")
     rate = input_rate(part(recipe, Rendered).input, training, backbone, parameters("preprocess.sample_rate"), recipe)
     tell_progress(this, project)
 
@@ -52,6 +54,7 @@ def main() -> None:
         report=recorder.tell,
         key=strategy,
         sample_rate=rate,
+        random_statistics=training.random_statistics,
     )
     save_delta(recorder.folder / "delta.safetensors", outcome.network, base)
     recorder.write(outcome, examples, [clip.clip_id for clip in clips], repeat)

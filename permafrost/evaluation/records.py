@@ -8,7 +8,7 @@ from typing import Any
 
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.study import Run, listed
+from permafrost.evaluation.study import BASELINES, Run, listed
 from permafrost.provenance.identity import file_md5, identity
 
 RUNS, RECORD, LOCK = Path("runs"), "run.json", Path("dvc.lock")
@@ -17,6 +17,7 @@ RUNS, RECORD, LOCK = Path("runs"), "run.json", Path("dvc.lock")
 OF_DATA = ("preprocess.", "split.")
 HEARD = ("sample_rate", "clip_seconds")
 COMPUTED = ("device", "precision", "threads")  # what a record says of the machine: all that shows in the last bits
+BY_STRATEGY = "by_strategy"  # where a recipe has what is a strategy's own
 MISSING = "nothing"
 SHOWN = 3  # kinds of differences that a message lists
 
@@ -65,16 +66,34 @@ def locked_outputs(lock: str) -> dict[str, str]:
     return {out["path"]: out["md5"] for out in outputs if "md5" in out}
 
 
-def shaping(parameters: Mapping[str, Any], section: str, model: str) -> dict[str, Any]:
-    """The parameters that shape a run whatever its strategy: the recipe, how runs are computed, what is heard."""
+def recipe_for(recipe: Any, freeze: str) -> Any:
+    """``recipe`` as the strategy ``freeze`` has it: its own entry of ``by_strategy`` put in, the others left out."""
+    if not isinstance(recipe, Mapping) or BY_STRATEGY not in recipe:
+        return recipe
+    common = {name: value for name, value in recipe.items() if name != BY_STRATEGY}
+    return common | _own(recipe, freeze)
+
+
+def shaping(parameters: Mapping[str, Any], model: str, freeze: str) -> dict[str, Any]:
+    """The parameters that shape a run whatever its seed: recipe, strategy, how runs are computed, what is heard."""
     heard = {name: value for name, value in parameters.get("preprocess", {}).items() if name in HEARD}
+    section = Run(model, freeze, 0).section
     recipes = {name: recipe for name, recipe in parameters.get(section, {}).items() if name == model}
-    return {section: recipes, "train": parameters.get("train", {}), "preprocess": heard}
+    if section == BASELINES:
+        return {section: recipes, "train": parameters.get("train", {}), "preprocess": heard}
+    return {
+        section: {name: recipe_for(recipe, freeze) for name, recipe in recipes.items()},
+        "freezing": {name: value for name, value in parameters.get("freezing", {}).items() if name == freeze},
+        "train": parameters.get("train", {}),
+        "preprocess": heard,
+    }
 
 
 def code_file(run: Run) -> Path:
-    """Where stage code writes what a run depends on: modules, packages, ``shaping`` parameters."""
-    return Path("data/code", f"{'baseline' if run.is_baseline else 'train'}-{run.model}.json")
+    """Where stage code writes what a run depends on: its code and its ``shaping`` parameters."""
+    # No name has a dot in it, so that no two pairs of model and strategy share a file.
+    name = f"baseline-{run.model}" if run.is_baseline else f"train-{run.model}.{run.freeze}"
+    return Path("data/code", f"{name}.json")
 
 
 def make_record(run: Run, project: Project, files: Iterable[Path]) -> dict[str, Any]:
@@ -101,8 +120,10 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def differences(run: Run, record: Mapping[str, Any], project: Project) -> list[Difference]:
     """What a run's record and the project say differently; none where the run is what the project would make now."""
+    own = _own(project.parameters.get(run.section, {}).get(run.model), run.freeze)
+    places = {f"{run.section}.{run.model}.{name}": f"{BY_STRATEGY}.{run.freeze}.{name}" for name in own}
     changed = [
-        Difference(key, then, now, "params.yaml")
+        Difference(f"{run.section}.{run.model}.{places[key]}" if key in places else key, then, now, "params.yaml")
         for key, then, now in different(record["parameters"], _expected(run, project))
     ]
     told = [item for item in changed if item.key.startswith(OF_DATA) and item.key.split(".")[1] not in HEARD]
@@ -174,9 +195,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def _expected(run: Run, project: Project) -> dict[str, Any]:
     parameters = project.parameters
-    made = shaping(parameters, run.section, run.model)
-    if not run.is_baseline:
-        made["freezing"] = {name: value for name, value in parameters["freezing"].items() if name == run.freeze}
+    made = shaping(parameters, run.model, run.freeze)
     made |= {name: parameters[name] for name in ("preprocess", "split") if name in parameters}
     return json.loads(json.dumps(made, default=str))  # as it is read again: no tuples, no dates
 
@@ -188,6 +207,12 @@ def _code(run: Run, project: Project) -> str | None:
         return None
     found = json.loads(path.read_text(encoding="utf-8"))
     return identity({name: value for name, value in found.items() if name != "parameters"})
+
+
+def _own(recipe: Any, freeze: str) -> dict[str, Any]:
+    """What the strategy ``freeze`` has of its own in ``recipe``."""
+    entry = ((recipe.get(BY_STRATEGY) if isinstance(recipe, Mapping) else None) or {}).get(freeze) or {}
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 def _short(value: Any) -> str:

@@ -15,13 +15,14 @@ from permafrost.models.network import Network
 from permafrost.models.registry import build
 from permafrost.models.weights import apply_base
 from permafrost.threads import limited_threads
-from permafrost.transfer.batches import InputSource, choose_source
+from permafrost.transfer.batches import CachedSource, InputSource, choose_source
 from permafrost.transfer.checkpoint import Checkpoint
-from permafrost.transfer.device import choose_placement
+from permafrost.transfer.device import Placement, choose_placement
 from permafrost.transfer.examples import Examples, Preparation
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
 from permafrost.transfer.head_cell import fit_head, head_alone
 from permafrost.transfer.recipe import ANY_MACHINE, Machine, Runtime, Training
+from permafrost.transfer.statistics import estimate_statistics
 from permafrost.transfer.trainer import Fitted, Trainer
 from permafrost.transfer.waveform_source import WaveformSource
 
@@ -47,6 +48,70 @@ class Outcome:
     network: Network
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A run before its first step: all that its rate and its epochs do not shape.
+
+    Attributes:
+        network: with the weights that it starts from.
+        prefix: its frozen units.
+        source: of batches, which passed through them already where they are cached.
+        placement: device and precision.
+        batchnorm: which statistics frozen BatchNorm layers have: ``estimated`` on the training clips, ``as_drawn``,
+            ``pretrained``, ``drift`` (they go on updating); None where no such layer is frozen.
+    """
+
+    network: Network
+    prefix: FrozenPrefix
+    source: InputSource | CachedSource
+    placement: Placement
+    batchnorm: str | None
+
+
+def prepare_cell(
+    backbone: str,
+    base: tuple[dict[str, torch.Tensor], dict[str, str]],
+    examples: Examples,
+    training: Training,
+    freezing: Freezing,
+    runtime: Runtime,
+    seed: int,
+    machine: Machine = ANY_MACHINE,
+    folder: Path | None = None,
+    key: str = "freezing",
+    sample_rate: int | None = None,
+    random_statistics: str = "estimated",
+) -> Prepared:
+    """The network of a run with its frozen units' output for each clip; arguments and errors as ``train_cell`` has.
+
+    ``folder``: for a cache that is larger than the machine's memory for it.
+    """
+    input_shape = tuple(examples.inputs.shape[1:])
+    changed = len(input_shape) == 1 and training.augment_waveform.active
+    if changed:
+        input_shape = (crop_samples(training.augment_waveform, sample_rate, *input_shape),)
+    network = build(backbone, input_shape, len(examples.classes), seed)
+    apply_base(network, *base)
+    prefix = FrozenPrefix(network, freezing, key)
+    placement = choose_placement(runtime, machine, network)
+    placement.place(network)
+    prepare = Preparation(network, training.normalise, placement.device, placement.channels_last)
+    budget = machine.cache_gigabytes * 1e9
+    if changed:
+        waves = training.augment_waveform
+        inputs = WaveformSource(examples, prepare, prefix, placement, waves, sample_rate, seed, budget)
+    else:
+        inputs = InputSource(examples, prepare, prefix, placement, training.augment, seed, budget)
+    batchnorm = None
+    if prefix.batch_norms:
+        start = random_statistics if base[1].get("source") == "random" else "pretrained"
+        batchnorm = "drift" if prefix.drift else start
+    if batchnorm == "estimated":
+        estimate_statistics(inputs, examples.rows["train"], training.batch_size, seed)
+    source = choose_source(inputs, examples, training.batch_size, runtime.cache_prefix, budget, folder)
+    return Prepared(network, prefix, source, placement, batchnorm)
+
+
 def train_cell(
     backbone: str,
     base: tuple[dict[str, torch.Tensor], dict[str, str]],
@@ -60,10 +125,12 @@ def train_cell(
     report: Callable[[dict[str, float]], None] | None = None,
     key: str = "freezing",
     sample_rate: int | None = None,
+    random_statistics: str = "estimated",
 ) -> Outcome:
     """Train ``backbone`` from ``base`` (state, metadata) under ``freezing`` and score it on ``valid`` and ``test``.
 
-    ``sample_rate``: of inputs that are waveforms, Hz; needed where these are augmented.
+    ``sample_rate``: of inputs that are waveforms, Hz; needed where these are augmented. ``random_statistics``: see
+    ``recipe.StrategyTraining``.
 
     Raises:
         PermafrostError: the base does not fit the backbone, the strategy does not fit its depth (named by ``key``),
@@ -71,24 +138,12 @@ def train_cell(
     """
     with limited_threads(runtime.threads):
         started = time.perf_counter()
-        input_shape = tuple(examples.inputs.shape[1:])
-        changed = len(input_shape) == 1 and training.augment_waveform.active
-        if changed:
-            input_shape = (crop_samples(training.augment_waveform, sample_rate, *input_shape),)
-        network = build(backbone, input_shape, len(examples.classes), seed)
-        apply_base(network, *base)
-        prefix = FrozenPrefix(network, freezing, key)
-        placement = choose_placement(runtime, machine, network)
-        placement.place(network)
-        prepare = Preparation(network, training.normalise, placement.device, placement.channels_last)
-        budget = machine.cache_gigabytes * 1e9
-        if changed:
-            waves = training.augment_waveform
-            inputs = WaveformSource(examples, prepare, prefix, placement, waves, sample_rate, seed, budget)
-        else:
-            inputs = InputSource(examples, prepare, prefix, placement, training.augment, seed, budget)
-        folder: Path | None = checkpoint.folder if checkpoint else None
-        source = choose_source(inputs, examples, training.batch_size, runtime.cache_prefix, budget, folder)
+        folder = checkpoint.folder if checkpoint else None
+        ready = prepare_cell(
+            backbone, base, examples, training, freezing, runtime, seed, machine, folder, key, sample_rate,
+            random_statistics,
+        )  # fmt: skip
+        network, prefix, source, placement = ready.network, ready.prefix, ready.source, ready.placement
         prepared = time.perf_counter()
         trainer = Trainer(prefix, source, examples, training, placement, seed, runtime.compile)
         fitted = fit_head(trainer, report) if head_alone(trainer) else trainer.fit(checkpoint, report)
@@ -103,7 +158,8 @@ def train_cell(
             "units": len(network.units),
             "epochs": len(fitted.history),
             "best_epoch": fitted.best_epoch,
-            "prefix_cached": source is not inputs,
+            "batchnorm": ready.batchnorm,
+            "prefix_cached": isinstance(source, CachedSource),
             "prefix_bytes": source.cached_bytes,
             "precision": placement.precision,
         }

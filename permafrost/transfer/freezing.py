@@ -80,6 +80,11 @@ class FrozenPrefix:
             self._class_token.requires_grad_(True)
 
     @property
+    def batch_norms(self) -> list[nn.Module]:
+        """The BatchNorm layers of the frozen part."""
+        return [part for module in self.modules for part in module.modules() if isinstance(part, BATCH_NORMS)]
+
+    @property
     def everything(self) -> bool:
         """Whether only the head is trained."""
         return len(self.modules) > self.count
@@ -87,18 +92,16 @@ class FrozenPrefix:
     @property
     def constant(self) -> bool:
         """Whether the prefix gives the same output for the same input throughout training, so that it can be cached."""
-        drifts = self.drift and any(isinstance(part, BATCH_NORMS) for unit in self.modules for part in unit.modules())
-        return self.count > 0 and not self.token_trains and not drifts
+        return self.count > 0 and not self.token_trains and not (self.drift and self.batch_norms)
 
     def train_mode(self) -> None:
         """Put the network into training mode, except for what is frozen."""
         self.network.train()
         for module in self.modules:
             module.eval()
-            if self.drift:
-                for part in module.modules():
-                    if isinstance(part, BATCH_NORMS):
-                        part.train()
+        if self.drift:
+            for norm in self.batch_norms:
+                norm.train()
 
     def run(self, x: torch.Tensor) -> torch.Tensor:
         """Output of the frozen part for a prepared batch ``x`` [B, ...]: activations, or embeddings under ``all``."""

@@ -49,6 +49,27 @@ class Training(Settings):
     augment_waveform: AugmentWaveform = AugmentWaveform()
 
 
+class Rate(Settings):
+    """One entry of ``by_strategy``: what a strategy has of its own; null is the recipe's."""
+
+    lr: Positive | None = None
+    epochs: Count | None = None
+
+
+class StrategyTraining(Training):
+    """The trainer's part of a recipe that strategies are compared by.
+
+    ``by_strategy`` gives strategies a rate and a number of epochs of their own: the best ones lie far apart, so that a
+    common rate compares rates. ``rates_from`` says where they came from; it is recorded with each run.
+    ``random_statistics`` says which BatchNorm statistics frozen units of a network with random weights have:
+    ``estimated`` once on the training clips, or ``as_drawn``, with which nothing in them is normalised.
+    """
+
+    by_strategy: dict[str, Rate] = Field(default_factory=dict)
+    rates_from: str | None = None
+    random_statistics: Literal["estimated", "as_drawn"] = "estimated"
+
+
 class Runtime(Settings):
     """Section ``train``: how runs are computed, whatever the recipe. All of it shows in the last bits of results."""
 

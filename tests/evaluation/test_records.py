@@ -40,7 +40,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("data/code").mkdir(parents=True)
     CLIPS.write_text("a\n", encoding="utf-8")
-    for name in ("train-vit", "baseline-svm"):
+    for name in ("train-vit.none", "baseline-svm"):
         Path(f"data/code/{name}.json").write_text(
             json.dumps({"modules": {"a": "1"}, "packages": {}, "parameters": {}}), encoding="utf-8"
         )
@@ -88,6 +88,24 @@ def test_each_key_that_shapes_a_run_is_named_with_both_values(project):
     assert line == "baselines.svm.C: [1.0, 10.0] when it was trained, [1.0] in params.yaml now"
 
 
+def test_a_strategy_s_own_rate_is_recorded_and_no_other_strategy_s(project):
+    own = {"none": {"lr": 0.3}, "half": {"lr": 0.5, "epochs": None}}
+    models = {"vit": PARAMETERS["models"]["vit"] | {"by_strategy": own, "rates_from": "validation"}}
+    project = Project(PARAMETERS | {"models": models}, project.outputs)
+    record = stored(NETWORK, project)
+    recipe = record["parameters"]["models"]["vit"]
+    assert recipe == {"lr": 0.3, "input": {"kind": "logmel", "size": [8, 8]}, "rates_from": "validation"}
+    assert shaping(project.parameters, "vit", "half")["models"]["vit"]["lr"] == 0.5
+
+    def now(**changed):
+        entries = {"vit": models["vit"] | {"by_strategy": own | changed}}
+        return told(NETWORK, record, models=entries)
+
+    assert now(half={"lr": 0.7}) == []
+    assert now(none={"lr": 0.4}) == ["models.vit.by_strategy.none.lr: 0.3 when it was trained, 0.4 in params.yaml now"]
+    assert now(none={}) == ["models.vit.lr: 0.3 when it was trained, 0.1 in params.yaml now"]
+
+
 def test_what_others_are_made_with_and_the_machine_do_not_count(project):
     record = stored(NETWORK, project)
     models = PARAMETERS["models"] | {"other": {"lr": 2}}
@@ -111,12 +129,12 @@ def test_data_count_by_their_hash_and_their_parameters_say_why(project):
 
 def test_code_counts_and_its_file_s_parameters_do_not_count_twice(project):
     record = stored(NETWORK, project)
-    path = Path("data/code/train-vit.json")
+    path = Path("data/code/train-vit.none.json")
     path.write_text(json.dumps({"modules": {"a": "1"}, "packages": {}, "parameters": {"models": 1}}), encoding="utf-8")
     assert told(NETWORK, record) == []
     path.write_text(json.dumps({"modules": {"a": "2"}, "packages": {}, "parameters": {}}), encoding="utf-8")
     (line,) = told(NETWORK, record)
-    assert line.startswith(f"code: {record['code']} when it was trained") and "data/code/train-vit.json" in line
+    assert line.startswith(f"code: {record['code']} when it was trained") and "data/code/train-vit.none.json" in line
 
 
 def test_stale_runs_are_refused_together_with_what_to_do(project, tmp_path):
@@ -152,6 +170,7 @@ def test_an_empty_or_broken_lock_knows_nothing(text):
 
 
 def test_what_stage_code_writes_is_what_a_record_is_compared_by(project):
-    made, record = shaping(PARAMETERS, "models", "vit"), stored(NETWORK, project)["parameters"]
+    made, record = shaping(PARAMETERS, "vit", "none"), stored(NETWORK, project)["parameters"]
+    assert made["freezing"] == record["freezing"] == {"none": {"freeze": 0}}
     assert made["train"] == record["train"] and made["preprocess"].items() <= record["preprocess"].items()
     assert json.loads(json.dumps(made["models"])) == record["models"]

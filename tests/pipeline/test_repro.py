@@ -45,6 +45,19 @@ def test_one_recipe_s_learning_rate_reruns_its_cells_alone(project):
     assert "strip_vit.none.test_accuracy.mean" in project.run("dvc", "metrics", "diff", "--all")
 
 
+def test_a_strategy_s_own_rate_reruns_its_cells_alone(project):
+    params = project.params
+    params["models"]["strip_vit"]["by_strategy"] = {"head": {"lr": 0.02, "epochs": 2}}
+    project.params = params
+    assert project.repro() == {"train@strip_vit-head-0"} | AFTER | {"code"}
+    run = project.root / "runs/strip_vit/head/0"
+    assert json.loads((run / "run.json").read_text())["parameters"]["models"]["strip_vit"]["lr"] == 0.02
+    assert json.loads((run / "metrics.json").read_text())["epochs"] == 2
+    params["models"]["strip_vit"]["lr"] *= 2
+    project.params = params
+    assert project.repro() == {"train@strip_vit-none-0"} | AFTER | {"code"}
+
+
 def test_a_new_seed_runs_its_cells_alone_and_a_dropped_one_none(project):
     params = project.params
     params["study"]["seeds"] = [0, 1]

@@ -33,7 +33,7 @@ def test_the_default_study_opens_what_it_depends_on(finished):
         ("split", "data/waveforms.npy", "stages.split: opened data/waveforms.npy"),
         ("train", "data/splits.csv", "--seed 0: opened data/splits.csv"),
         ("train", "weights/base/${item.model}.safetensors", "opened weights/base/strip_vit.safetensors"),
-        ("train", "data/code/train-${item.model}.json", "opened permafrost/transfer/trainer"),
+        ("train", "data/code/train-${item.model}.${item.freeze}.json", "opened permafrost/transfer/trainer"),
         ("explain", "runs", "stages.explain: opened runs/"),
         ("aggregate", "permafrost/report/html/templates", "stages.aggregate: opened permafrost/report/html/templates"),
         ("aggregate", "split.kind", "stages.aggregate: read the parameter split.kind"),

@@ -28,7 +28,7 @@ def project(tmp_path_factory):
     project = tmp_path_factory.mktemp("killed")
     (project / "data/inputs").mkdir(parents=True)
     (project / "data/code").mkdir()
-    (project / "data/code/train-x.json").write_text("{}\n", encoding="utf-8")
+    (project / "data/code/train-x.half.json").write_text("{}\n", encoding="utf-8")
     draw = np.random.default_rng(0)
     labels = np.arange(CLIPS) % CLASSES
     pictures = draw.random((CLIPS, 32, 24), dtype=np.float32) + 0.3 * labels[:, None, None].astype(np.float32)

@@ -61,13 +61,14 @@ def test_every_model_and_strategy_of_the_catalogue_can_be_composed(composed):
         schema.check_parameters()
 
 
-def test_a_random_control_differs_from_its_recipe_in_its_weights_alone(composed):
+def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone(composed):
     for study in STUDIES:
         models = composed(f"study={study}")["models"]
         for name in [name for name in models if name.endswith("_random")]:
             control, recipe = models[name], models[name.removesuffix("_random")]
             different = {key for key in recipe if recipe[key] != control[key]}
-            assert different <= {"weights", "weights_sha256", "pretrain"} and control["weights"] == "random"
+            chosen = {"by_strategy", "rates_from"}  # each network has the rates that suit it
+            assert different <= {"weights", "weights_sha256", "pretrain"} | chosen and control["weights"] == "random"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,10 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_alone(composed)
     [
         ("models.strip_vit.lr=-1", "models.strip_vit.lr: got -1"),
         ("+models.strip_vit.learning_rate=1", "models.strip_vit.learning_rate: unknown key"),
+        ("+models.strip_vit.by_strategy.hed.lr=0.1", "models.strip_vit.by_strategy: 'hed' does not exist"),
+        ("+models.strip_vit.by_strategy.head.lr=0", "models.strip_vit.by_strategy.head.lr: got 0"),
+        ("+models.strip_vit.by_strategy.head.rate=1", "models.strip_vit.by_strategy.head.rate: unknown key"),
+        ("models.strip_vit.random_statistics=drawn", "'estimated' or 'as_drawn'"),
         ("models.strip_vit.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
         ("models.strip_vit.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
         (
