@@ -6,6 +6,7 @@ file in conf/. What recipes start from and read must be there: `dvc repro --pipe
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,9 +75,8 @@ def main() -> None:
                     flush=True,
                 )
             lines.append(f"      {freeze}: {{lr: {best.lr:g}, epochs: {best.epochs}}}")
-        lines.append(
-            f'    rates_from: "validation of seeds {options.seeds}: {" ".join(["tools.rates", *sys.argv[1:]])}"'
-        )
+        asked = shlex.join(["python", "-m", "tools.rates", *sys.argv[1:]])
+        lines.append(f'    rates_from: "validation, seeds {" ".join(map(str, options.seeds))}: {asked}"')
     print("\nmodels:\n" + "\n".join(lines))
 
 
