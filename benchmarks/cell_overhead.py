@@ -187,7 +187,7 @@ def study_without_work() -> list[Row]:
     what = "dvc repro of the project's study, nothing to do"
     # --dry never starts a stage, whatever the state of the working tree.
     dry = [sys.executable, "-m", "dvc", "repro", "--dry"]
-    if not (ROOT / "metrics/summary.json").exists():
+    if not (ROOT / "metrics/details.json").exists():
         return [{"what": what, "wanted": "not measured: no results here"}]
     if "Running stage" in clock_process(dry, ROOT)[2]:
         return [{"what": what, "wanted": "not measured: the study is not up to date"}]

@@ -63,11 +63,11 @@ class StudyResults:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row a model, strategy and score: mean over the seeds, sd, 95 % interval, n, as summary.json has them."""
+        """One row a model, strategy and score: mean over the seeds, sd, 95 % interval, n, as details.json has them."""
         import json
 
         rows = []
-        for model, strategies in json.loads(self._text("metrics/summary.json")).items():
+        for model, strategies in json.loads(self._text("metrics/details.json")).items():
             if model in RESERVED and model != RESERVED[0]:
                 continue
             for strategy, scores in strategies.items():

@@ -21,7 +21,8 @@ from permafrost.report.review_changes import Changes, changed_code, changed_outp
 from stages.revisions import Source, locked, output, revision, workspace
 from stages.stage import run
 
-SUMMARY, RUNS, OUTCOMES = "metrics/summary.json", "plots/runs.csv", "metrics/outcomes.csv"
+DETAILS, RUNS, OUTCOMES = "metrics/details.json", "plots/runs.csv", "metrics/outcomes.csv"
+SUMMARY, TEST = "metrics/summary.json", "metrics/test"
 MOST = 10  # parameters that a refusal lists
 NEEDED = {"model", "freeze", "seed", "repeat", "test_accuracy"}
 
@@ -32,8 +33,8 @@ def main() -> None:
     base = revision(options.base)
     head = revision(options.head) if options.head else workspace()
     names = [base.name, *([head.name] if head.commit else [])]
-    changes = changes_between(base, head, dvc_diff("params", names, "params.yaml"))
-    metrics = dvc_diff("metrics", names, SUMMARY)
+    changes = changes_between(base, head, dvc_diff("params", names, "--targets", "params.yaml"))
+    metrics = dvc_diff("metrics", names)
     result = compare_revisions(results(base), results(head))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "review.md").write_text(review(result, changes, metrics), encoding="utf-8")
@@ -51,11 +52,15 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def dvc_diff(what: str, names: list[str], target: str) -> dict[str, dict[str, Any]]:
-    """`dvc metrics diff` or `dvc params diff` of one file: dotted key to old, new, diff; by key, as DVC's order is not
-    the same each time."""
-    text = output("dvc", what, "diff", "--json", *names, "--targets", target)
-    return dict(sorted((json.loads(text) if text.strip() else {}).get(target, {}).items()))
+def dvc_diff(what: str, names: list[str], *options: str) -> dict[str, dict[str, Any]]:
+    """`dvc metrics diff` or `dvc params diff`: dotted key to old, new, diff, by key: DVC's order is not the same each
+    time. Keys of a strategy's file begin with its name."""
+    text = output("dvc", what, "diff", "--json", *names, *options)
+    found = {}
+    for path, keys in (json.loads(text) if text.strip() else {}).items():
+        above = f"{Path(path).stem}." if Path(path).parent == Path(TEST) else ""
+        found |= {f"{above}{key}": values for key, values in keys.items()}
+    return dict(sorted(found.items()))
 
 
 def results(source: Source) -> Revision:
@@ -64,7 +69,8 @@ def results(source: Source) -> Revision:
     Raises:
         PermafrostError: it has no results, or they do not read.
     """
-    texts = {path: source.read(path) for path in (SUMMARY, RUNS)}
+    # Before the details stood in a file of their own, they were the summary.
+    texts = {DETAILS: source.read(DETAILS) or source.read(SUMMARY), RUNS: source.read(RUNS)}
     if lacking := [path for path, text in texts.items() if text is None]:
         raise PermafrostError(
             f"{source.name} has no {lacking[0]}, and results are committed with their revision: run `dvc repro` there "
@@ -79,7 +85,7 @@ def results(source: Source) -> Revision:
     return Revision(
         source.name,
         pd.read_csv(StringIO(texts[RUNS]), dtype={"model": str, "freeze": str}, keep_default_na=False, na_values=[""]),
-        json.loads(texts[SUMMARY]),
+        json.loads(texts[DETAILS]),
         read_outcomes(outcomes, f"{OUTCOMES} of {source.name}") if outcomes is not None else None,
         None if splits is None else hashlib.sha256(splits.encode()).hexdigest(),
     )

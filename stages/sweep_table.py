@@ -24,7 +24,7 @@ from permafrost.settings import choose
 from stages.revisions import Source
 from stages.stage import leaves, run
 
-CURVES = "plots/learning_curves.csv"
+CURVES, DETAILS = "plots/learning_curves.csv", "metrics/details.json"
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 def experiment(source: Source) -> Experiment:
     """Parameters and results as the experiment holds them, each from its own file: their names may be the same."""
     parameters = plain_yaml.parse(source.read("params.yaml") or "{}", f"{source.name}: params.yaml")
-    return Experiment(source.name, leaves(parameters), json.loads(source.read("metrics/summary.json") or "{}"))
+    return Experiment(source.name, leaves(parameters), json.loads(source.read(DETAILS) or "{}"))
 
 
 def _draw(experiments: list[Experiment], sources: dict[str, Source], arguments: argparse.Namespace) -> None:

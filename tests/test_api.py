@@ -62,7 +62,7 @@ def project(tmp_path, fake_study):
     write_csv(root / "plots/runs.csv", runs_table(cells))
     write_csv(root / "metrics/outcomes.csv", outcome_table(cells))
     write_csv(root / "metrics/comparisons.csv", pd.DataFrame({"question": ["reference"], "strategy": ["half"]}))
-    (root / "metrics/summary.json").write_text(json.dumps(SUMMARY), encoding="utf-8")
+    (root / "metrics/details.json").write_text(json.dumps(SUMMARY), encoding="utf-8")
     base = root / "weights/base/strip_vit.safetensors"
     save_base(base, {}, {"backbone": "strip_vit", "source": "random"})
     save_delta(runs / "strip_vit/half/0/delta.safetensors", build("strip_vit", (32, 63), 4, seed=0), base)
@@ -94,8 +94,8 @@ def test_what_is_missing_or_was_made_otherwise_is_refused(project):
         _ = permafrost.load_study(project).predictions
     with pytest.raises(PermafrostError, match="8000 when it was trained, 16000"):
         permafrost.load_run("strip_vit", "half", 0, folder=project)
-    (project / "metrics/summary.json").unlink()
-    with pytest.raises(PermafrostError, match=r"summary\.json: not there; `dvc repro` makes it"):
+    (project / "metrics/details.json").unlink()
+    with pytest.raises(PermafrostError, match=r"details\.json: not there; `dvc repro` makes it"):
         _ = permafrost.load_study(project).summary
 
 

@@ -15,7 +15,8 @@ CLIPPED = 0.001  # share of a clip's samples at full scale from which it counts 
 FEW_TEST_CLIPS = 5
 # Shares from which a warning is due.
 CLIPPED_CLIPS, MUCH_OF_A_CLIP, LOST, ZEROS = 0.05, 0.05, 0.1, 0.25
-MAJORITY_BY_CHANCE, SHORTEST_CLASS = 1.5, 0.5  # relative to even classes, and to the longest class
+UNEVEN = 1.5  # share of the largest class, relative to even classes, from which accuracy flatters
+SHORTEST_CLASS = 0.5  # relative to the longest
 NAMED = 3
 
 
@@ -113,7 +114,7 @@ def cautions(found: dict[str, Any]) -> list[str]:
             f"{clipped['clips']} of {clips} clips are clipped, {clipped['worst']!r} in {clipped['share']:.1%} of its "
             "samples"
         )
-    if majority["share"] >= MAJORITY_BY_CHANCE / len(middle) and len(middle) > 1:
+    if majority["share"] >= UNEVEN / len(middle) and len(middle) > 1:
         lines.append(
             f"classes are uneven: always answering {majority['label']!r} is right for {majority['share']:.0%} of the "
             "clips; read macro F1 and recall by class, not accuracy"

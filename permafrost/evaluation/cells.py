@@ -15,6 +15,7 @@ from permafrost.evaluation.records import COMPUTED, RECORD, read_json, redo
 from permafrost.evaluation.study import NO_STRATEGY, Run, listed
 
 log = logging.getLogger(__name__)
+SECONDS = ("seconds_per_epoch", "seconds_total")  # columns of runs that differ each time
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _row(metrics: dict[str, Any], machine: dict[str, Any], run: Run, depth: int)
         "total_parameters": metrics["total_parameters"],
         "epochs": metrics["epochs"],
         "best_epoch": metrics["best_epoch"],
-        **{name: machine.get(name) for name in ("seconds_per_epoch", "seconds_total", *COMPUTED)},
+        **{name: machine.get(name) for name in (*SECONDS, *COMPUTED)},
     }
 
 

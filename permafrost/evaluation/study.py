@@ -13,8 +13,8 @@ from permafrost.settings import Name, Seed, Settings
 REFERENCE = "none"
 # What stands where a run of a model has its strategy: baselines have no freezing dimension.
 NO_STRATEGY = "baseline"
-BASELINES = "baselines"  # where summary.json has them: a model whose strategies are the baselines
-# Top-level keys of summary.json beside the models.
+BASELINES = "baselines"  # where details.json has them: a model whose strategies are the baselines
+# Top-level keys of details.json beside the models.
 RESERVED = (BASELINES, "comparisons", "data")
 
 
@@ -59,7 +59,7 @@ def listed(runs: Iterable[tuple[str, str, Any]]) -> str:
 
 def _not_reserved(value: str) -> str:
     if value in RESERVED:
-        raise ValueError(f"{value!r} is a key of metrics/summary.json beside the models; choose another name")
+        raise ValueError(f"{value!r} is a key of metrics/details.json beside the models; choose another name")
     return value
 
 
@@ -104,7 +104,7 @@ class Study(Runs):
 
 
 def cell_of(model: str, strategy: str) -> tuple[str, str]:
-    """Model and strategy as runs and tables have them, of what summary.json has under ``model.strategy``."""
+    """Model and strategy as runs and tables have them, of what details.json has under ``model.strategy``."""
     return (strategy, NO_STRATEGY) if model == BASELINES else (model, strategy)
 
 

@@ -1,24 +1,55 @@
-"""The study in numbers: each strategy, what was planned to be compared, the data. `dvc metrics diff` shows these."""
+"""A study in numbers, for files: the few that DVC shows as metrics, and all others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from permafrost.evaluation.cells import Cells
-from permafrost.evaluation.choice import chosen_freeze
-from permafrost.evaluation.estimates import Estimate, estimates
+from permafrost.evaluation.cells import groups
+from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.statistics.contrasts import Contrast
-from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import BASELINES, NO_STRATEGY
-from permafrost.evaluation.study_analysis import tested_per_trained
+from permafrost.evaluation.study_results import StudyResults
 
-DIGITS = 6
+SHOWN, DIGITS = 4, 6
 
 
-def summarise(cells: Cells, data: dict[str, Any], analysis: Analysis) -> dict[str, Any]:
-    """The contents of summary.json.
+def summary(results: StudyResults) -> dict[str, float]:
+    """The contents of summary.json, what a reviewer must see at once.
+
+    ``chosen``: test accuracy of the strategy that validation chose; ``different``: how many of the planned
+    differences are claimed; recordings ``rejected``; ``copies``: sets of (nearly) equal clips, and groups, on both
+    sides of a split. Few, for DVC prints them as columns beside those of ``accuracies``.
+    """
+    analysis, data = results.analysis, results.data
+    families = (*analysis.models.values(), *analysis.baselines.values())
+    found = [item for family in families for item in family.contrasts]
+    found += [item for family in analysis.transfer.values() for item in family.gains]
+    return {
+        "chosen": accuracies(results)[results.freeze][results.model],
+        "different": sum(item.verdict == "different" for item in found),
+        "rejected": data["rejected"],
+        "copies": data["groups_across_subsets"] + data["duplicates_across_subsets"],
+    }
+
+
+def accuracies(results: StudyResults) -> dict[str, dict[str, float]]:
+    """The contents of metrics/test: for each strategy the mean test accuracy of each model.
+
+    DVC prints a row a file and a column a key: a strategy a row, a model a column. The baselines are one more row.
+    """
+    return {
+        freeze: {
+            model: round(float(by_seed(group, (model, freeze), "test_accuracy").mean()), SHOWN)
+            for model in group.models
+        }
+        for group in groups(results.cells)
+        for freeze in group.freezes
+    }
+
+
+def details(results: StudyResults) -> dict[str, Any]:
+    """The contents of details.json.
 
     ``model.freeze.score.{mean, sd, ci_low, ci_high, n}``, ``baselines.name.score.{…}`` where the study has any, then
-    ``comparisons``, then ``data`` as it is given. Each comparison is of test accuracy, paired by seed and clip:
+    ``comparisons``, then ``data``. Each comparison is of test accuracy, paired by seed and clip:
     ``{difference, ci_low, ci_high, p_corrected}``, the p value corrected over all statements about the model
     (metrics/comparisons.csv has the rest, with neighbours in depth):
 
@@ -28,48 +59,30 @@ def summarise(cells: Cells, data: dict[str, Any], analysis: Analysis) -> dict[st
     - ``comparisons.versus_baseline.model.baseline.freeze``: minus a model without a freezing dimension;
     - ``comparisons.shape.model``: what is sure about the curve over depth, in a word or two;
     - ``comparisons.chosen_on_validation.model``: the strategy with the highest validation accuracy.
+
+    A kind of comparison for which the study has no reference is left out.
     """
-    overlap = tested_per_trained(data)
-    strategies = {model: _rounded(estimates(cells, model, overlap)) for model in cells.models}
-    if cells.baselines:
-        strategies[BASELINES] = baseline_numbers(cells.baselines, overlap)
-    return {**strategies, "comparisons": compare(cells, analysis), "data": data}
-
-
-def baseline_numbers(baselines: Cells, test_per_train: float) -> dict[str, Any]:
-    """``baseline → score → {mean, sd, ci_low, ci_high, n}``: no level of strategies, for there are none."""
-    return {name: _rounded(estimates(baselines, name, test_per_train)[NO_STRATEGY]) for name in baselines.models}
-
-
-def baseline_accuracies(summary: Mapping[str, Any]) -> dict[str, Estimate]:
-    """Test accuracy of each baseline of summary.json; empty where it has none."""
-    return {name: numbers["test_accuracy"] for name, numbers in summary.get(BASELINES, {}).items()}
-
-
-def compare(cells: Cells, analysis: Analysis) -> dict[str, Any]:
-    """The ``comparisons`` block; a kind of comparison for which the study has no reference is left out."""
-    models = analysis.models
+    analysis = results.analysis
     blocks = {
-        "versus_none": {name: _differences(models[name].contrasts, "reference") for name in cells.models},
-        "transfer_gain": {name: _differences(result.gains, "transfer") for name, result in analysis.transfer.items()},
+        "versus_none": {name: _differences(it.contrasts, "reference") for name, it in analysis.models.items()},
+        "transfer_gain": {name: _differences(it.gains, "transfer") for name, it in analysis.transfer.items()},
         "versus_baseline": {
             name: {
-                other: _differences([item for item in result.contrasts if item.minus == other], "baseline")
-                for other in result.baselines
+                other: _differences([item for item in it.contrasts if item.minus == other], "baseline")
+                for other in it.baselines
             }
-            for name, result in analysis.baselines.items()
+            for name, it in analysis.baselines.items()
         },
-        "shape": {name: result.shape.verdict for name, result in models.items() if result.shape},
-        "chosen_on_validation": {model: chosen_freeze(cells, model) for model in cells.models},
+        "shape": {name: it.shape.verdict for name, it in analysis.models.items() if it.shape},
+        "chosen_on_validation": results.chosen,
     }
-    return {kind: block for kind, block in blocks.items() if any(block.values())}
+    comparisons = {kind: block for kind, block in blocks.items() if any(block.values())}
+    return _rounded({**results.scores, "comparisons": comparisons, "data": results.data})
 
 
-def _differences(contrasts: Sequence[Contrast], question: str) -> dict[str, Estimate]:
+def _differences(contrasts: Sequence[Contrast], question: str) -> dict[str, dict[str, float | None]]:
     return {
-        item.strategy: _rounded(
-            {"difference": item.gap, "ci_low": item.low, "ci_high": item.high, "p_corrected": item.p_claim}
-        )
+        item.strategy: {"difference": item.gap, "ci_low": item.low, "ci_high": item.high, "p_corrected": item.p_claim}
         for item in contrasts
         if item.question == question
     }

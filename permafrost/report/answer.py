@@ -1,28 +1,22 @@
-"""The study's answer, and what a reader has to know before believing it."""
+"""The study's answer, in two sentences."""
 
-from typing import Any
-
-from permafrost.evaluation.cells import Cells
-from permafrost.evaluation.choice import chosen_freeze, chosen_model
-from permafrost.evaluation.headline import NAMES, Headline, headline
 from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import BASELINES, REFERENCE, control_of, is_control
-from permafrost.report.data_section import spread_over_splits
+from permafrost.evaluation.study import REFERENCE
+from permafrost.evaluation.study_results import StudyResults
+from permafrost.report.headline import NAMES, headline
 from permafrost.report.names import code_span
 from permafrost.report.wording import interval, limits, listed, percent, plural, points
 
-SAYS_NOTHING = 0.6  # width of an accuracy's interval, of 1
 # What the field calls two of the strategies.
 TERMS = {REFERENCE: "full fine-tuning", "head": "linear probing"}
 
 
-def answer(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str:
+def answer(results: StudyResults) -> str:
     """The answer in Markdown: how deep one may freeze, how baselines and random weights stand to the choice; then the
     strategy chosen on validation with its test score."""
-    model = chosen_model(cells)
-    freeze = chosen_freeze(cells, model)
-    parts = [_depth(cells, summary["data"]["name"], analysis, model), *_baseline(summary, analysis, model, freeze)]
+    analysis, model, freeze = results.analysis, results.model, results.freeze
+    parts = [_depth(results), *_baseline(results)]
     transfer = analysis.transfer.get(model)
     for gain in transfer.gains if transfer else []:
         if gain.strategy == freeze:
@@ -30,7 +24,7 @@ def answer(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str:
                 f"pretraining is worth {_difference(gain)} to `{freeze}` against random weights, "
                 f"{verdict(gain, analysis)}"
             )
-    return introduced(f"{'; '.join(parts)}. {_choice(cells, summary, analysis, model, freeze)}")
+    return introduced(f"{'; '.join(parts)}. {_choice(results)}")
 
 
 def introduced(text: str) -> str:
@@ -41,9 +35,10 @@ def introduced(text: str) -> str:
     return text
 
 
-def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
+def _depth(results: StudyResults) -> str:
     """Which depths can be told from full fine-tuning, and the cheapest that cannot."""
-    start = f"On {code_span(data)}, "
+    cells, analysis, model = results.cells, results.analysis, results.model
+    start = f"On {code_span(results.data['name'])}, "
     against = [item for item in analysis.models[model].contrasts if item.question == "reference"]
     if REFERENCE not in cells.freezes:
         return f"{start}no depth of `{model}` is compared with `{REFERENCE}`, which the study does not have"
@@ -63,7 +58,7 @@ def _depth(cells: Cells, data: str, analysis: Analysis, model: str) -> str:
         if said
         else f"{start}no depth of `{model}` can be told from `{REFERENCE}` with {rests_on(analysis)}, after correction"
     ]
-    size = cells.runs[cells.runs["model"] == model].groupby("freeze")["trainable_parameters"].mean()
+    size = {freeze: results.size(model, freeze)["trainable_parameters"] for freeze in cells.freezes}
     rest = sorted((item for item in against if not _side(item)), key=lambda item: size[item.strategy])
     equal = [item for item in rest if item.verdict == "equivalent"]
     # What its own interval puts below full fine-tuning is no advice, though correction keeps it from being a claim.
@@ -83,11 +78,11 @@ def _side(item: Contrast) -> int:
     return 0 if item.verdict != "different" else 1 if item.gap > 0 else -1
 
 
-def _baseline(summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> list[str]:
+def _baseline(results: StudyResults) -> list[str]:
     """How the baseline that does best on validation stands to the chosen strategy; empty without baselines."""
+    analysis, model, freeze, known = results.analysis, results.model, results.freeze, results.baselines
     if model not in analysis.baselines:
         return []
-    known = summary[BASELINES]
     best = max(known, key=lambda name: known[name]["valid_accuracy"]["mean"])
     found = analysis.baselines[model].contrasts
     item = next(item for item in found if (item.strategy, item.minus) == (freeze, best))
@@ -97,35 +92,22 @@ def _baseline(summary: dict[str, Any], analysis: Analysis, model: str, freeze: s
     return [f"the baseline `{best}` is {gap}{limits_of} than `{freeze}`, {verdict(item, analysis)}"]
 
 
-def _choice(cells: Cells, summary: dict[str, Any], analysis: Analysis, model: str, freeze: str) -> str:
+def _choice(results: StudyResults) -> str:
     """The strategy chosen on validation, its score, and what it gains; why macro F1 leads, where it does."""
-    first = headline(cells)
+    analysis, model, freeze = results.analysis, results.model, results.freeze
+    first, scores = headline(results), results.scores[model][freeze]
     lead, beside = first.scores
-    score = summary[model][freeze][lead]
-    spread = f"95 % interval {limits(score['ci_low'], score['ci_high'])}, {rests_on(analysis)}"
+    spread = f"95 % interval {limits(scores[lead]['ci_low'], scores[lead]['ci_high'])}, {rests_on(analysis)}"
     said = (
-        f"`{model}` does best with strategy **`{freeze}`** (chosen on validation): **{percent(score['mean'])} %** "
-        f"{NAMES[lead]} ({spread if score['n'] > 1 else 'one seed'})"
+        f"`{model}` does best with strategy **`{freeze}`** (chosen on validation): "
+        f"**{percent(scores[lead]['mean'])} %** {NAMES[lead]} ({spread if scores[lead]['n'] > 1 else 'one seed'})"
     )
-    if lead == "macro_f1":
-        said += f", {percent(summary[model][freeze][beside]['mean'])} % {NAMES[beside]}"
+    if first.why:
+        said += f", {percent(scores[beside]['mean'])} % {NAMES[beside]}"
     for item in analysis.models[model].contrasts:
         if item.question == "reference" and item.strategy == freeze:
             said += f"; {_difference(item)} against `{REFERENCE}`, {verdict(item, analysis)}"
-    return f"{said}." + (f" {_why_macro_f1(first)}" if lead == "macro_f1" else "")
-
-
-def _why_macro_f1(first: Headline) -> str:
-    why = []
-    if first.uneven:
-        why.append(
-            f"classes are uneven (`{first.majority}` has {percent(first.share, 0)} % of the test clips, "
-            f"{percent(first.even, 0)} % would be even)"
-        )
-    if first.never:
-        names = listed([f"`{name}`" for name in first.never])
-        why.append(f"{names} {'is' if len(first.never) == 1 else 'are'} never predicted by `{first.strategy}`")
-    return f"Macro F1 leads because {listed(why)}; differences and their tests are of accuracy."
+    return f"{said}. {first.why}".rstrip()
 
 
 def verdict(item: Contrast, analysis: Analysis) -> str:
@@ -149,66 +131,6 @@ def rests_on(analysis: Analysis) -> str:
     if analysis.splits > 1:
         return f"{seeds} over {plural(analysis.splits, 'split')}"
     return f"{seeds} and {plural(analysis.clips, 'test clip')}" if analysis.clips else seeds
-
-
-def notes(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> list[str]:
-    """What the numbers are conditional on, one Markdown sentence each."""
-    data = summary["data"]
-    lines = []
-    if analysis.splits == 1:
-        line = "All seeds share one split: every number is conditional on this split."
-        if analysis.seeds > 1:
-            line += (
-                f" Its {data['test_clips']:g} test clips and the {analysis.seeds} seeds both count as samples in "
-                "intervals and verdicts."
-            )
-        lines.append(line)
-    lines += filter(None, [spread_over_splits(cells), _empty_intervals(cells, summary, analysis)])
-    # The package's first note is about the split; where there is one split, that has just been said.
-    lines += analysis.notes[1:] if analysis.splits == 1 else analysis.notes
-    if analysis.seeds > 1:
-        lines.append(
-            "± is the standard deviation over seeds; intervals are 95 %. A difference is **different** where its p "
-            "value, corrected over all statements about the model, is at most .05; **equivalent** where a "
-            f"difference of {percent(analysis.relevant, 0)} points or more is excluded; else **inconclusive**."
-        )
-    if without := [
-        f"`{model}`"
-        for model in cells.models
-        if not is_control(model, cells.models) and not control_of(model, cells.models)
-    ]:
-        lines.append(
-            f"{', '.join(without)} ran without a random-weights control (a recipe of that name with `_random` added): "
-            "without it, a curve over strategies says little about transfer."
-        )
-    if data["groups_across_subsets"]:
-        lines.append(
-            f"{plural(data['groups_across_subsets'], 'group')} of {data['groups']} stand on both sides of a split: "
-            "scores are probably too good. `split.kind: grouped` keeps them apart."
-        )
-    if data["duplicates_across_subsets"]:
-        lines.append(
-            f"{plural(data['duplicates_across_subsets'], 'set')} of (nearly) equal clips stand on both sides of a "
-            "split; `data/audit.json` names them."
-        )
-    return lines
-
-
-def _empty_intervals(cells: Cells, summary: dict[str, Any], analysis: Analysis) -> str | None:
-    """The strategies and baselines whose accuracy could be nearly anything, and why; None where there are none."""
-    shown = {name: summary[model][name] for model in [chosen_model(cells)] for name in cells.freezes}
-    wide = [
-        f"`{name}`"
-        for name, numbers in (shown | summary.get(BASELINES, {})).items()
-        if (score := numbers["test_accuracy"])["ci_low"] is not None
-        and score["ci_high"] - score["ci_low"] > SAYS_NOTHING
-    ]
-    if not wide:
-        return None
-    return (
-        f"The 95 % intervals of {listed(wide)} cover more than {percent(SAYS_NOTHING, 0)} of the 100 points there are "
-        f"and say next to nothing: {rests_on(analysis)} are too few."
-    )
 
 
 def _difference(item: Contrast) -> str:

@@ -1,13 +1,11 @@
 """Which classes are taken for which: the confusion matrix of one strategy."""
 
-from typing import Any
-
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.scores import confusion, recall
+from permafrost.evaluation.study_results import StudyResults
 from permafrost.report.names import letters, shortened
 from permafrost.report.style import DATA_NAME, FAINT, IN_TITLE, headline, house_style, new_figure
 from permafrost.report.tables import confusion_rows
@@ -18,9 +16,10 @@ MOST_CLASSES_WITH_NUMBERS = 16
 LONGEST_NAME = 18
 
 
-def confusion_figure(cells: Cells, model: str, freeze: str, data: dict[str, Any]) -> Figure:
-    """Shares of each true class's test clips (rows, percent, with counts) by predicted class, over all seeds."""
-    rows, classes = confusion_rows(cells, model, freeze), cells.classes
+def confusion_figure(results: StudyResults) -> Figure:
+    """Shares of each true class's test clips (rows, percent, with counts) by predicted class: the chosen strategy."""
+    cells, model, freeze, data = results.cells, results.model, results.freeze, results.data
+    rows, classes = confusion_rows(results), cells.classes
     code = {name: number for number, name in enumerate(classes)}
     table = confusion(rows["label"].map(code), rows["predicted"].map(code), len(classes))
     clips = table.sum(axis=1, keepdims=True)

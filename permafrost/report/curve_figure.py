@@ -1,14 +1,12 @@
 """How the strategies learn: validation accuracy by epoch, a facet a model."""
 
-from typing import Any
-
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.study_results import StudyResults
 from permafrost.report.names import shortened
 from permafrost.report.style import (
     DATA_NAME,
@@ -29,11 +27,12 @@ FACETS_A_ROW = 2
 ENTRIES_A_ROW = 7
 
 
-def curve_figure(cells: Cells, data: dict[str, Any]) -> Figure:
+def curve_figure(results: StudyResults) -> Figure:
     """Means over seeds: validation accuracy (lines), and accuracy on the training batches (faint, dashed).
 
     The paler a line, the deeper the strategy freezes.
     """
+    cells, data = results.cells, results.data
     table = learning_curves(cells)
     columns = min(FACETS_A_ROW, len(cells.models))
     rows = -(-len(cells.models) // columns)

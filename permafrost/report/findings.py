@@ -1,22 +1,17 @@
-"""What the statistics found, as Markdown sentences: for report.md and for the HTML page alike."""
+"""What the statistics found, as Markdown sentences and tables: for report.md and for the page alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from permafrost.evaluation.statistics.effects import Effect
-from permafrost.evaluation.statistics.omnibus import Omnibus
+from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.evaluation.statistics.selection import Selection
-from permafrost.report.wording import MINUS, NONE, equals, limits, listed, percent
+from permafrost.report.table import Table
+from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
 
 
-def findings(result: ModelResult, chosen: str, redrawn: bool) -> list[str]:
-    """The shape over depth, whether strategies differ at all, the choice, and where the uncertainty comes from.
-
-    ``chosen`` is the strategy chosen on validation; ``redrawn`` says that seeds have splits of their own.
-    """
+def findings(result: ModelResult, chosen: str) -> list[str]:
+    """The shape over depth, the choice, and where the uncertainty comes from; ``chosen`` on validation."""
     lines = [f"**Shape.** {result.shape_words}"]
-    if result.omnibus:
-        lines.append(omnibus(result.omnibus, redrawn))
     if result.selection:
         lines.append(selection(result.selection, chosen))
     if shares := variance(result):
@@ -24,17 +19,27 @@ def findings(result: ModelResult, chosen: str, redrawn: bool) -> list[str]:
     return lines
 
 
-def omnibus(result: Omnibus, redrawn: bool) -> str:
-    """Friedman's test and the pairs that Nemenyi's critical difference keeps apart."""
-    apart = [pair for pair, p in result.nemenyi_p.items() if p <= 0.05]
-    pairs = [" and ".join(f"`{name}`" for name in pair.split(" / ")) for pair in apart]
-    blocks = f"{result.blocks} {'splits' if redrawn else 'seeds'}"
-    return (
-        f"**Any difference at all?** Friedman's test over {blocks}: χ² = {result.chi2:.2f}, "
-        f"p {equals(result.p)}, Kendall's W = {result.w:.2f} [{result.w_low:.2f}, {result.w_high:.2f}]. By mean ranks, "
-        f"which must be {result.critical_difference:.2f} apart (Nemenyi), {'; '.join(pairs) or 'no pair'} "
-        f"{'differ' if apart else 'differs'}." + ("" if redrawn else " This sees the luck of seeds, not that of clips.")
-    )
+def contrast_table(contrasts: Iterable[Contrast], title: str) -> Table:
+    """One row a planned contrast, each pair once: the difference in points with its interval, its p value, what it
+    amounts to. The first neighbour in depth is compared with the reference already."""
+    pairs: dict[frozenset[str], Contrast] = {}
+    for item in contrasts:
+        pairs.setdefault(frozenset((item.strategy, item.minus)), item)
+    rows = [
+        [
+            f"`{item.strategy}`",
+            f"`{item.minus}`",
+            f"{points(item.gap)} {interval(item.low, item.high, signed=True)}".strip(),
+            probability(item.p),
+            probability(item.p_claim),
+            f"**{item.verdict}**" if item.verdict == "different" else item.verdict,
+        ]
+        for item in pairs.values()
+    ]
+    first = next(iter(pairs.values()))
+    caption = f"{title}. p: {first.method}; corrected over {plural(first.claims, 'statement')}"
+    header = ["strategy", "minus", "points [95 % interval]", "p", "p corrected", "difference"]
+    return Table(caption, header, rows, heads=2, text_columns=(5,))
 
 
 def selection(result: Selection, chosen: str) -> str:
@@ -62,17 +67,6 @@ def variance(result: ModelResult) -> str | None:
     }
     parts = [f"{_range([part[key] for part in shares])} {name}" for key, name in names.items() if key in shares[0]]
     return f"**Where the uncertainty of a mean comes from**, over the strategies: {listed(parts)}."
-
-
-def effect(size: Effect | None) -> str:
-    """``+1.50 [−0.31, +3.22]``; a dash where there is none."""
-    if size is None:
-        return NONE
-    # Adding zero turns -0.0 into 0.0.
-    value, low, high = (
-        f"{round(number, 2) + 0.0:+.2f}".replace("-", MINUS) for number in (size.value, size.low, size.high)
-    )
-    return f"{value} [{low}, {high}]"
 
 
 def _range(values: Sequence[float]) -> str:

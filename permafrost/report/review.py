@@ -1,15 +1,15 @@
 """The review of a change as Markdown: which strategies moved beyond noise, how strategies compare within each revision,
 and what was changed. For a comment on a pull request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import nan
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
 from permafrost.evaluation.study import BASELINES, NO_STRATEGY, RESERVED
-from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import code_span, plain
 from permafrost.report.review_changes import Changes, change_words, entry_words
+from permafrost.report.table import Table
 from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
 
 # More rows of `dvc metrics diff` than this are left to the HTML page: a comment may hold 65,536 characters.
@@ -22,18 +22,18 @@ def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, 
     blocks = [f"# Review: {code_span(before)} → {code_span(after)}", lead(result, changes)]
     blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
     blocks += ["## Which strategies moved"]
-    blocks += [moves_table(differing)] if (differing := [m for m in result.moves if m.verdict != IDENTICAL]) else []
+    blocks += [moves.markdown()] if (moves := moves_table(result)) else []
     blocks += ["\n".join(f"- {line}" for line in notes(result))]
-    blocks += ["## Strategies within each revision", *_within(result)]
+    blocks += ["## Strategies within each revision"]
+    for model in models_of(result):
+        blocks += [f"### `{model}`", within_table(result, model).markdown()]
     if metrics:
-        shown = list(metrics.items())[:MOST_METRICS]
+        shown = dict(list(metrics.items())[:MOST_METRICS])
         more = f" The first {MOST_METRICS} of {len(metrics)}." if len(metrics) > MOST_METRICS else ""
-        sides = ("old", "new", "diff")
-        rows = [[code_span(key), *(_plain(values.get(side)) for side in sides)] for key, values in shown]
         blocks += [
             "<details><summary>All metrics that differ</summary>",
             f"As `dvc metrics diff` has them.{more}",
-            aligned_table(["metric", plain(before), plain(after), "difference"], rows, text_columns=1),
+            metrics_table(shown, result).markdown(),
             "</details>",
         ]
     return "\n\n".join(blocks) + "\n"
@@ -105,8 +105,8 @@ def chosen(side: Revision, model: str) -> str | None:
     return side.summary.get("comparisons", {}).get("chosen_on_validation", {}).get(model)
 
 
-def moves_table(moves: Sequence[Move]) -> str:
-    """One row a strategy that both revisions have."""
+def moves_table(result: Review) -> Table | None:
+    """One row a strategy that both revisions have and that differs at all; None where there is none."""
     rows = [
         [
             f"`{move.model}`",
@@ -117,11 +117,31 @@ def moves_table(moves: Sequence[Move]) -> str:
             probability(move.p_corrected),
             f"**{move.verdict}**" if move.verdict == "different" else move.verdict,
         ]
-        for move in moves
+        for move in result.moves
+        if move.verdict != IDENTICAL
     ]
-    return aligned_table(
-        ["model", "strategy", "before (%)", "after (%)", "points", "p corrected", "move"], rows, text_columns=2
-    )
+    header = ["model", "strategy", "before (%)", "after (%)", "points [95 % interval]", "p corrected", "move"]
+    return Table("Test accuracy over the common seeds", header, rows, heads=2) if rows else None
+
+
+def metrics_table(metrics: Mapping[str, Mapping[str, Any]], result: Review) -> Table:
+    """Every metric that differs, as DVC has it."""
+    rows = [[code_span(key), *(_plain(it.get(side)) for side in ("old", "new", "diff"))] for key, it in metrics.items()]
+    header = ["metric", plain(result.before.name), plain(result.after.name), "difference"]
+    return Table("Metrics that differ (dvc metrics diff)", header, rows)
+
+
+def within_table(result: Review, model: str) -> Table:
+    """The strategies of ``model`` in both revisions, each with its difference from the reference of its own."""
+    sides = (result.before, result.after)
+    parts = [strategy_rows(side, model) for side in sides]
+    header = [f"{code_span(side.name)} {what}" for side in sides for what in ("(%)", "against `none`")]
+    rows = [
+        [f"`{name}`", *(text for part in parts for text in part.get(name, ["", ""]))]
+        for name in strategies_of(result, model)
+    ]
+    caption = f"`{model}`: accuracy with its 95 % interval, and the difference from `none` in points"
+    return Table(caption, ["strategy", *header], rows)
 
 
 def change_lines(changes: Changes) -> list[str]:
@@ -176,21 +196,6 @@ def strategies_of(result: Review, model: str) -> list[str]:
             frozen |= dict(zip(rows["freeze"], rows["frozen_units"].astype(float), strict=True))
     known = all(frozen.get(name, nan) == frozen.get(name, nan) for name in names)
     return sorted(names, key=frozen.__getitem__) if known else names
-
-
-def _within(result: Review) -> list[str]:
-    blocks = []
-    sides = (result.before, result.after)
-    for model in models_of(result):
-        parts = [strategy_rows(side, model) for side in sides]
-        names = strategies_of(result, model)
-        header = [
-            "strategy",
-            *(f"{code_span(side.name)} {what}" for side in sides for what in ("(%)", "against `none`")),
-        ]
-        rows = [[f"`{name}`", *(cell for part in parts for cell in part.get(name, ["", ""]))] for name in names]
-        blocks += [f"### `{model}`", aligned_table(header, rows, text_columns=1)]
-    return blocks
 
 
 def _plain(value: Any) -> str:

@@ -11,11 +11,9 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from permafrost.evaluation.cells import Cells
-from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.estimates import by_seed
-from permafrost.evaluation.study import control_of, is_control
-from permafrost.evaluation.summary import baseline_accuracies
+from permafrost.evaluation.study import BASELINES
+from permafrost.evaluation.study_results import StudyResults
 from permafrost.report.names import shortened
 from permafrost.report.reference_lines import draw_reference_lines, room_for
 from permafrost.report.style import (
@@ -41,31 +39,29 @@ ROOM = 0.16  # above the highest and below the lowest mark, as a share of their 
 LETTER = 5.2  # points of a tick's name, on average
 
 
-def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
-    """A facet a model: mean, 95 % interval and single seeds of each strategy; ``summary`` is that of summary.json."""
-    data = summary["data"]
-    models = [model for model in cells.models if not is_control(model, cells.models)]
+def strategy_figure(results: StudyResults) -> Figure:
+    """A facet a model: mean, 95 % interval and single seeds of each strategy."""
+    data, cells, models, baselines = results.data, results.cells, results.models, results.accuracy(BASELINES)
     columns = min(2 if 2 * len(cells.freezes) <= MOST_A_ROW else 1, len(models))
     rows = -(-len(models) // columns)
     with house_style():
-        slot = 0.8 * 72 * WIDTH_INCHES / columns / (len(cells.freezes) + room_for(len(baseline_accuracies(summary))))
+        slot = 0.8 * 72 * WIDTH_INCHES / columns / (len(cells.freezes) + room_for(len(baselines)))
         # Names that are turned take their height from below the axes, not from them.
         turned = 0 if _lines(cells.freezes, slot) else 0.64 * LETTER * min(IN_TITLE, max(map(len, cells.freezes))) / 72
         figure = new_figure(1.0 + (3.4 + turned) * rows)
         axes = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for number, (model, ax) in enumerate(zip(models, axes, strict=False)):
-            _facet(ax, cells, model, summary, slot)
+            _facet(ax, results, model, slot)
             if number % columns == 0:
                 ax.set_ylabel("test accuracy (%)")
             if number + columns >= len(models):
                 ax.set_xlabel("freezing strategy, and how many of the units it freezes")
         for ax in axes[len(models) :]:
             ax.set_visible(False)
-        _limits(axes[0], cells, summary)
-        baselines = baseline_accuracies(summary)
+        _limits(axes[0], results)
         for ax in axes[: len(models)]:
             draw_reference_lines(ax, baselines, len(cells.freezes) - 0.5, data["chance"])
-        controlled = any(control_of(model, cells.models) for model in models)
+        controlled = any(map(results.control, models))
         subtitle = (
             f"{shortened(data['name'], DATA_NAME)}: {plural(data['classes'], 'class')}, {data['test_clips']:g} test "
             f"clips, {data['split']} split, {plural(len(cells.seeds), 'seed')}"
@@ -75,14 +71,14 @@ def strategy_figure(cells: Cells, summary: dict[str, Any]) -> Figure:
     return figure
 
 
-def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], slot: float) -> None:
-    control = control_of(model, cells.models)
-    chosen = cells.freezes.index(chosen_freeze(cells, model))
+def _facet(ax: Axes, results: StudyResults, model: str, slot: float) -> None:
+    cells, control = results.cells, results.control(model)
+    chosen = cells.freezes.index(results.chosen[model])
     ax.axvspan(chosen - 0.5, chosen + 0.5, color=BAND, zorder=0)
     sides = {model: -1, control: 1} if control else {model: 0}
-    tops = {model: _series(ax, cells, summary, model, sides[model], OWN, "o")}
+    tops = {model: _series(ax, results, model, sides[model], OWN, "o")}
     if control:
-        tops[control] = _series(ax, cells, summary, control, sides[control], CONTROL, "D")
+        tops[control] = _series(ax, results, control, sides[control], CONTROL, "D")
     for place, freeze in enumerate(cells.freezes):
         means = {name: 100 * by_seed(cells, (name, freeze), "test_accuracy").mean() for name in tops}
         upper = max(means, key=means.get)
@@ -101,17 +97,18 @@ def _facet(ax: Axes, cells: Cells, model: str, summary: dict[str, Any], slot: fl
                 fontsize=8,
                 color=OWN if name == model else CONTROL,
             )
-    edge = len(cells.freezes) - 0.5 + room_for(len(baseline_accuracies(summary)))
-    _ticks(ax, cells, model, slot)
+    edge = len(cells.freezes) - 0.5 + room_for(len(results.baselines))
+    _ticks(ax, results, model, slot)
     ax.get_xticklabels()[chosen].set_fontweight("bold")
     ax.set_xlim(-0.5, edge)
     ax.set_title(shortened(model, FACET_NAME))
 
 
 def _series(
-    ax: Axes, cells: Cells, summary: dict[str, Any], model: str, side: int, colour: str, marker: str
+    ax: Axes, results: StudyResults, model: str, side: int, colour: str, marker: str
 ) -> list[tuple[float, float]]:
     """Draw one model's strategies on the left (-1) or right (1) of their place; the lowest and highest of each."""
+    cells = results.cells
     places = np.arange(len(cells.freezes)) + side * DODGE
     values = np.array([100 * by_seed(cells, (model, freeze), "test_accuracy") for freeze in cells.freezes])
     means = values.mean(axis=1)
@@ -120,7 +117,7 @@ def _series(
     if values.shape[1] > 1:
         # Seeds stand beside their mean in the study's order, not at random: the same picture every time.
         beside = (side or 1) * np.linspace(0.09, 0.2, values.shape[1])
-        numbers = [summary[model][freeze]["test_accuracy"] for freeze in cells.freezes]
+        numbers = results.accuracy(model).values()
         ends = 100 * np.array([[item["ci_low"], item["ci_high"]] for item in numbers])
         ax.vlines(places, ends[:, 0], ends[:, 1], color=colour, linewidth=2.2, zorder=4)
         ax.scatter(places[:, None] + beside, values, s=11, color=colour, alpha=0.5, linewidths=0, zorder=3)
@@ -129,15 +126,16 @@ def _series(
     return list(zip(low, high, strict=True))
 
 
-def _ticks(ax: Axes, cells: Cells, model: str, slot: float) -> None:
+def _ticks(ax: Axes, results: StudyResults, model: str, slot: float) -> None:
     """Name each strategy, with how many of the units it freezes, in a ``slot`` of so many points: in lines that fit,
     or turned where no lines do."""
-    shown = [shortened(freeze, IN_TITLE) for freeze in cells.freezes]
+    freezes = results.cells.freezes
+    shown = [shortened(freeze, IN_TITLE) for freeze in freezes]
     names = _lines(shown, slot)
     turned = names is None
     labels = []
-    for freeze, name in zip(cells.freezes, names or shown, strict=True):
-        size = cells.runs[(cells.runs["model"] == model) & (cells.runs["freeze"] == freeze)].iloc[0]
+    for freeze, name in zip(freezes, names or shown, strict=True):
+        size = results.size(model, freeze)
         known = size["units"] == size["units"] and size["units"] is not None
         frozen = f"{size['frozen_units']:.0f}/{size['units']:.0f}" if known else ""
         labels.append(f"{name} {frozen}".strip() if turned else f"{name}\n{frozen}".strip())
@@ -154,15 +152,12 @@ def _lines(freezes: Sequence[str], slot: float) -> list[str] | None:
     return None
 
 
-def _limits(ax: Axes, cells: Cells, summary: dict[str, Any]) -> None:
+def _limits(ax: Axes, results: StudyResults) -> None:
     """From chance, the honest floor, to the best seed or interval, with room for numbers above and below.
 
     The axis itself, its line and its ticks, keeps within 0 and 100 %.
     """
-    drawn = [100 * summary["data"]["chance"], *(100 * cells.runs["test_accuracy"])]
-    numbers = [summary[model][freeze]["test_accuracy"] for model in cells.models for freeze in cells.freezes]
-    numbers += baseline_accuracies(summary).values()
-    drawn += [100 * item[key] for item in numbers for key in ("mean", "ci_low", "ci_high") if item[key] is not None]
+    drawn = results.extent()
     room = ROOM * max(max(drawn) - min(drawn), 5)
     low, high = min(drawn) - room, max(drawn) + room
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))

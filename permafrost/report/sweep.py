@@ -10,22 +10,22 @@ from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import plain
 from permafrost.report.wording import percent
 
-Strategy = tuple[str, str]  # model and strategy; of a baseline, ``baselines`` and its name, as in summary.json
+Strategy = tuple[str, str]  # model and strategy; of a baseline, ``baselines`` and its name, as in details.json
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """``parameters``: dotted key of params.yaml to value; ``summary``: the contents of metrics/summary.json."""
+    """``parameters``: dotted key of params.yaml to value; ``details``: the contents of details.json."""
 
     name: str
     parameters: Mapping[str, Any]
-    summary: Mapping[str, Any]
+    details: Mapping[str, Any]
 
     def scores(self, score: str) -> dict[Strategy, Mapping[str, float]]:
         """Mean and sd of ``score`` for all that have it, in their order."""
         return {
             (model, strategy): numbers[score]
-            for model, strategies in self.summary.items()
+            for model, strategies in self.details.items()
             if isinstance(strategies, Mapping)
             for strategy, numbers in strategies.items()
             if isinstance(numbers, Mapping) and isinstance(numbers.get(score), Mapping)
@@ -72,7 +72,7 @@ def sweep_table(experiments: Sequence[Experiment], score: str = "test_accuracy")
         )
     parameters, models = varied(experiments), scored(experiments, score)
     if not models:
-        raise PermafrostError(f"--score: no experiment has {score!r}; expected a score of metrics/summary.json")
+        raise PermafrostError(f"--score: no experiment has {score!r}; expected a score of metrics/details.json")
     lines = [["experiment", *parameters, *map(" ".join, models)]]
     for experiment in in_order(experiments):
         scores = experiment.scores(score)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.cells import SECONDS, Cells
+from permafrost.evaluation.study_results import StudyResults
 
 
 def all_curves(cells: Cells) -> pd.DataFrame:
@@ -38,15 +39,16 @@ def learning_curves(cells: Cells) -> pd.DataFrame:
 
 
 def runs_table(cells: Cells) -> pd.DataFrame:
-    """One row a cell, the columns of ``Cells.runs``; those of baselines last, with depth -1: they have none."""
+    """One row a cell, the columns of ``Cells.runs`` without seconds, which are others each time; those of baselines
+    last, with depth -1: they have none."""
     tables = [cells.runs, *([cells.baselines.runs.assign(depth=-1)] if cells.baselines else [])]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True).drop(columns=list(SECONDS))
 
 
-def confusion_rows(cells: Cells, model: str, freeze: str) -> pd.DataFrame:
-    """Test predictions of one strategy, one row a seed and clip: model, freeze, seed, label, predicted."""
-    rows = cells.predictions
-    rows = rows[(rows["model"] == model) & (rows["freeze"] == freeze) & (rows["subset"] == "test")]
+def confusion_rows(results: StudyResults) -> pd.DataFrame:
+    """Test predictions of the chosen strategy, one row a seed and clip: model, freeze, seed, label, predicted."""
+    rows = results.cells.predictions
+    rows = rows[(rows["model"] == results.model) & (rows["freeze"] == results.freeze) & (rows["subset"] == "test")]
     return rows[["model", "freeze", "seed", "label", "predicted"]].reset_index(drop=True)
 
 

@@ -38,7 +38,7 @@ def test_a_folder_with_nothing_but_class_subfolders(project, recordings):
     options = [option for value in values for option in ("-S", value)]
     project.run("dvc", "exp", "run", "-S", "dataset=folder", "-S", f"dataset.path='{recordings}'", *options,
                 "-S", "preprocess.max_rejected=0.05", "-S", "study.seeds=[0]")  # fmt: skip
-    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    summary = json.loads((project.root / "metrics/details.json").read_text())
     assert summary["data"]["clips"] == 30 and summary["data"]["rejected"] == 1
     assert "low/broken.wav" in (project.root / "data/rejected.csv").read_text()
     after = {path: (path.stat().st_mtime_ns, stat.S_IMODE(path.stat().st_mode)) for path in recordings.rglob("*")}
@@ -64,7 +64,7 @@ def test_real_recordings_with_really_pretrained_weights(project, study, data, cl
     project.run("dvc", "exp", "run", "-S", f"study={study}", "-S", f"dataset.path={SHARED / 'data' / data}",
                 "-S", "study.seeds=[1]", "-S", "study.freezes=[none,head]", *epochs, *given)  # fmt: skip
     assert findings(project.root, project.watch) == []
-    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    summary = json.loads((project.root / "metrics/details.json").read_text())
     assert summary["data"]["classes"] == classes
     for model in ("resnet20", "resnet20_random"):
         assert set(summary[model]) == {"none", "head"}

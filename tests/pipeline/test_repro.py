@@ -31,7 +31,7 @@ def test_git_holds_the_small_outputs_and_nothing_large(project):
 
 
 def test_the_summary_has_every_cell_of_the_study(project):
-    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    summary = json.loads((project.root / "metrics/details.json").read_text())
     for model in ("strip_vit", "strip_vit_random"):
         for freeze in ("none", "head"):
             assert summary[model][freeze]["test_accuracy"].keys() >= {"mean", "sd", "n"}
@@ -112,7 +112,7 @@ def test_a_missing_cell_is_named_and_a_stale_one_is_left_out(project):
     project.params = params
     output = project.run("dvc", "repro")
     assert "head" in output and "warning" in output.lower()
-    summary = json.loads((project.root / "metrics/summary.json").read_text())
+    summary = json.loads((project.root / "metrics/details.json").read_text())
     assert set(summary["strip_vit"]) == {"none"}
     shutil.rmtree(project.root / "runs/strip_vit/none/0")
     status, output = project.run("python", "-m", "stages.aggregate", check=False)

@@ -8,8 +8,7 @@ from matplotlib.text import Text
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.cells import read_study
-from permafrost.evaluation.study_analysis import analyse_study
-from permafrost.evaluation.summary import summarise
+from permafrost.evaluation.study_results import study_results
 from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.explained import Picture, read_pictures, write_pictures
 from permafrost.report.markdown import report
@@ -25,26 +24,24 @@ MODELS, BASELINES, SEEDS = ["vit", "vit_random"], ["svm", "boosting"], [0, 1, 2]
 def told(fake_study):
     folder = fake_study(MODELS, FREEZES, SEEDS, baselines=BASELINES)
     cells = read_study(folder, MODELS, FREEZES, SEEDS, BASELINES)
-    analysis = analyse_study(cells, DATA)
-    return cells, summarise(cells, DATA, analysis), analysis
+    return study_results("demo", cells, DATA, {}, {})
 
 
 def test_the_figure_draws_each_baseline_at_its_mean_with_its_name(told):
-    cells, summary, _ = told
-    figure = strategy_figure(cells, summary)
+    figure = strategy_figure(told)
     ax = figure.axes[0]
     lines = [line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2]
     texts = [text.get_text() for text in figure.findobj(Text)]
     for name in BASELINES:
-        mean = 100 * summary["baselines"][name]["test_accuracy"]["mean"]
+        mean = 100 * told.baselines[name]["test_accuracy"]["mean"]
         assert any(line == pytest.approx(mean) for line in lines)
         assert f"{name} {mean:.1f}" in texts
     assert "baseline" in texts
 
 
 def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):
-    text = re.sub(" +", " ", report("demo", *told, {}))
-    table = text.split("### `vit`")[1].split("\n\n")[1]
+    text = re.sub(" +", " ", report(told))
+    table = text.split("## Strategies")[1].split("\n\n")[2]
     assert "| `svm` (baseline) |" in table and "| `boosting` (baseline) |" in table
     assert {line.count("|") for line in table.splitlines()} == {table.splitlines()[0].count("|")}
     against = text.split("### `vit` against the baselines")[1].split("## Learning")[0]
@@ -54,10 +51,9 @@ def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):
 
 
 def test_the_tables_have_them_too(told):
-    cells, _, analysis = told
-    rows = comparisons_table(analysis).query("question == 'baseline'")
+    rows = comparisons_table(told.analysis).query("question == 'baseline'")
     assert len(rows) == len(FREEZES) * len(BASELINES) and set(rows["model"]) == {"vit"}
-    runs = runs_table(cells)
+    runs = runs_table(told.cells)
     assert (runs["depth"] == -1).sum() == len(BASELINES) * len(SEEDS)
     assert list(runs["model"].iloc[-3:]) == ["boosting"] * 3
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import vl_convert
@@ -26,7 +27,7 @@ def tables(fake_study, tmp_path):
     cells = read_study(fake_study(MODELS, FREEZES, [0, 1, 2]), MODELS, FREEZES, [0, 1, 2])
     write_csv(tmp_path / "freezing.csv", cells.runs)
     write_csv(tmp_path / "learning_curves.csv", learning_curves(cells))
-    write_csv(tmp_path / "confusion.csv", confusion_rows(cells, "vit", "none"))
+    write_csv(tmp_path / "confusion.csv", confusion_rows(SimpleNamespace(cells=cells, model="vit", freeze="none")))
     return tmp_path
 
 

@@ -1,6 +1,7 @@
 """Figures: what they show, and that equal numbers give equal bytes."""
 
 import itertools
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -9,8 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
 from permafrost.evaluation.cells import read_study
-from permafrost.evaluation.study_analysis import analyse_study
-from permafrost.evaluation.summary import summarise
+from permafrost.evaluation.study_results import study_results
 from permafrost.report.confusion_figure import confusion_figure
 from permafrost.report.curve_figure import curve_figure
 from permafrost.report.strategy_figure import strategy_figure
@@ -29,12 +29,17 @@ def study(fake_study):
     return read
 
 
+def told(cells):
+    return study_results("demo", cells, DATA, {}, {})
+
+
 def strategies(cells):
-    return strategy_figure(cells, summarise(cells, DATA, analyse_study(cells, DATA)))
+    return strategy_figure(told(cells))
 
 
 def draw_all(cells):
-    return [strategies(cells), curve_figure(cells, DATA), confusion_figure(cells, "vit", "head", DATA)]
+    results = told(cells)
+    return [strategy_figure(results), curve_figure(results), confusion_figure(results)]
 
 
 def texts(figure):
@@ -67,10 +72,10 @@ def test_the_strategy_figure_shows_every_seed_and_every_mean(study):
 
 def test_the_strategy_figure_draws_the_intervals_of_the_summary(study):
     cells = study(["vit"])
-    summary = summarise(cells, DATA, analyse_study(cells, DATA))
-    lines = [line for part in visible(strategy_figure(cells, summary))[0].collections for line in part.get_paths()]
+    results = told(cells)
+    lines = [line for part in visible(strategy_figure(results))[0].collections for line in part.get_paths()]
     drawn = {tuple(line.vertices[:, 1].round(6)) for line in lines if len(line.vertices) == 2}
-    numbers = summary["vit"]["head"]["test_accuracy"]
+    numbers = results.scores["vit"]["head"]["test_accuracy"]
     assert (round(100 * numbers["ci_low"], 6), round(100 * numbers["ci_high"], 6)) in drawn
 
 
@@ -80,14 +85,15 @@ def test_without_a_control_nothing_is_called_pretrained(study):
 
 
 def test_the_curves_have_a_facet_a_model_and_a_line_a_strategy(study):
-    figure = curve_figure(study(["vit", "vit_random"]), DATA)
+    figure = curve_figure(told(study(["vit", "vit_random"])))
     assert [ax.get_title(loc="left") for ax in visible(figure)] == ["vit", "vit_random"]
     assert set(FREEZES) <= set(texts(figure))
 
 
 def test_the_confusion_counts_every_test_clip_of_its_strategy(study):
     cells = study(["vit"])
-    figure = confusion_figure(cells, "vit", "none", DATA)
+    results = replace(told(cells), chosen={"vit": "none"})
+    figure = confusion_figure(results)
     shares = np.asarray(visible(figure)[0].collections[0].get_array()).reshape(4, 4)
     assert shares.sum(axis=1) == pytest.approx([100] * 4)
     mean = cells.runs.query("freeze == 'none'")["test_accuracy"].mean()
@@ -113,10 +119,7 @@ def test_the_confusion_counts_every_test_clip_of_its_strategy(study):
 @pytest.mark.filterwarnings("error")
 def test_unusual_studies_are_drawn_without_a_warning(study, tmp_path, options):
     cells = study(["vit"], **options)
-    freeze = cells.freezes[0]
-    for number, figure in enumerate(
-        [strategies(cells), curve_figure(cells, DATA), confusion_figure(cells, "vit", freeze, DATA)]
-    ):
+    for number, figure in enumerate(draw_all(cells)):
         save(figure, tmp_path / f"{number}.png")
         assert (tmp_path / f"{number}.png").stat().st_size > 5_000
 

@@ -8,8 +8,7 @@ from markupsafe import escape
 from matplotlib.text import Text
 
 from permafrost.evaluation.cells import read_study
-from permafrost.evaluation.study_analysis import analyse_study
-from permafrost.evaluation.summary import summarise
+from permafrost.evaluation.study_results import study_results
 from permafrost.report import fonts
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.confusion_figure import LONGEST_NAME, confusion_figure
@@ -69,12 +68,8 @@ def cells(fake_study):
 
 @pytest.mark.filterwarnings("error")
 def test_figures_hold_every_name_and_nothing_leaves_them(cells, tmp_path):
-    summary = summarise(cells, DATA, analyse_study(cells, DATA))
-    figures = [
-        strategy_figure(cells, summary),
-        curve_figure(cells, DATA),
-        confusion_figure(cells, MODEL, FREEZES[1], DATA),
-    ]
+    results = study_results("demo", cells, DATA, {}, {})
+    figures = [figure(results) for figure in (strategy_figure, curve_figure, confusion_figure)]
     for number, figure in enumerate(figures):
         save(figure, tmp_path / f"{number}.png")
         with house_style():
@@ -104,8 +99,10 @@ def test_a_name_as_code_is_code_alone(name):
 
 
 def test_charts_and_their_tables_escape_names(cells):
-    charts = [recall_chart(cells, MODEL), confusion_chart(cells, MODEL)]
-    assert {row[0] for row in charts[0].table.rows} == set(cells.classes)
+    results = study_results("demo", cells, DATA, {}, {})
+    charts = [recall_chart(results, MODEL), confusion_chart(results, MODEL)]
+    shown = {str(inline(row[0]).striptags()) for row in charts[0].table.rows}
+    assert shown == {" ".join(one_line(name).split()) for name in cells.classes}
     assert "<b>" not in str(inline(NAMES[2]))
 
 

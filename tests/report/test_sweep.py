@@ -27,7 +27,7 @@ def test_the_table_has_what_differs_and_what_came_of_it():
 
 
 def test_results_are_no_parameters_though_they_stand_under_a_name_that_these_have_too():
-    """`baselines` is a section of params.yaml and of summary.json."""
+    """`baselines` is a section of params.yaml and of details.json."""
     other = Experiment("c", {"models.cnn.lr": 0.1, "models.vit.lr": 0.01}, {})
     assert varied([B, A]) == varied([A, B, other]) == ["models.vit.lr"] and varied([A]) == []
     assert scored([A, B], "test_accuracy") == [("vit", "none"), ("baselines", "cnn")]

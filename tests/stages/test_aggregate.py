@@ -68,7 +68,7 @@ def record(parameters):
 
 
 def written():
-    files = [*Path("plots").glob("*.*"), *(path for path in Path("metrics").iterdir() if path.is_file())]
+    files = [*Path("plots").glob("*.*"), *(path for path in Path("metrics").rglob("*") if path.is_file())]
     return {path.as_posix(): path.read_bytes() for path in files}
 
 
@@ -77,6 +77,9 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
     first = written()
     assert set(first) == {
         "metrics/summary.json",
+        "metrics/details.json",
+        "metrics/test/none.json",
+        "metrics/test/half.json",
         "metrics/report.md",
         "metrics/comparisons.csv",
         "metrics/outcomes.csv",
@@ -89,9 +92,10 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
         "plots/report.html",
     }
     assert "`vit` does best with strategy" in capsys.readouterr().out
-    summary = json.loads(first["metrics/summary.json"])
-    assert summary["data"]["rejected"] == 1
-    assert summary["vit"]["half"]["test_accuracy"]["n"] == 2
+    details = json.loads(first["metrics/details.json"])
+    assert details["data"]["rejected"] == json.loads(first["metrics/summary.json"])["rejected"] == 1
+    assert details["vit"]["half"]["test_accuracy"]["n"] == 2
+    assert list(json.loads(first["metrics/test/half.json"])) == MODELS
     assert first["plots/runs.csv"].decode().startswith("model,freeze,depth,seed,")
     assert len(first["plots/runs.csv"].splitlines()) == 9
     aggregate.main()
@@ -100,7 +104,7 @@ def test_the_stage_writes_every_table_and_figure_the_same_each_time(project, cap
         path.write_text('{"seconds_per_epoch": 99.0}', encoding="utf-8")
     aggregate.main()
     second = written()
-    assert {name for name in first if first[name] != second[name]} == {"plots/runs.csv", "plots/report.html"}
+    assert {name for name in first if first[name] != second[name]} == {"plots/report.html"}, "not in Git"
 
 
 def test_a_missing_cell_stops_the_command_and_is_named(project):
@@ -125,10 +129,12 @@ def test_runs_of_other_parameters_are_refused_with_both_values(project):
 
 def test_a_dropped_seed_leaves_the_mean_and_is_named(project, caplog):
     Path("params.yaml").write_text(PARAMS.replace("[0, 1]", "[1]"), encoding="utf-8")
+    Path("metrics/test").mkdir(parents=True)
+    Path("metrics/test/dropped.json").touch()
     aggregate.main()
-    assert (
-        json.loads(Path("metrics/summary.json").read_text(encoding="utf-8"))["vit"]["none"]["test_accuracy"]["n"] == 1
-    )
+    details = json.loads(Path("metrics/details.json").read_text(encoding="utf-8"))
+    assert details["vit"]["none"]["test_accuracy"]["n"] == 1
+    assert not Path("metrics/test/dropped.json").exists(), "the file of a strategy that the study has no more"
     assert "vit/none: seed 0" in caplog.text
 
 

@@ -1,6 +1,5 @@
 """Reviews and revisions with Git and DVC for real, on made-up results."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,18 +10,21 @@ import yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.outcomes import outcome_table
-from permafrost.evaluation.study_analysis import analyse_study
-from permafrost.evaluation.summary import summarise
+from permafrost.evaluation.study_results import study_results
+from permafrost.evaluation.summary import accuracies, details, summary
 from permafrost.report.tables import write_csv
 from stages import review
+from stages.aggregate import write_json
 from stages.revisions import Source, inputs_revision, revision, workspace
 
 MODELS, FREEZES, SEEDS = ["vit", "vit_random"], ["none", "half"], [0, 1, 2]
-DATA = {"train_clips": 180, "test_clips": 60, "chance": 0.25}
+DATA = {"train_clips": 180, "test_clips": 60, "chance": 0.25, "rejected": 0, "groups_across_subsets": 0,
+        "duplicates_across_subsets": 0}  # fmt: skip
 DVC_YAML = """
 stages:
   code: {cmd: "true", params: [models, freezing, study]}
-  aggregate: {cmd: "true", metrics: [metrics/summary.json: {cache: false}]}
+  aggregate: {cmd: "true", outs: [metrics/test: {cache: false}], metrics: [metrics/summary.json: {cache: false}]}
+metrics: [metrics/test]
 """
 
 
@@ -35,9 +37,12 @@ def results(fake_study, aim=None):
     models = MODELS if aim is None else MODELS[:1]
     fake_study(models, FREEZES, SEEDS, Path("runs"), clips=60, aim=aim)
     cells = read_study(Path("runs"), MODELS, FREEZES, SEEDS)
-    summary = summarise(cells, DATA, analyse_study(cells, DATA))
-    Path("metrics").mkdir(exist_ok=True)
-    Path("metrics/summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
+    found = study_results("demo", cells, DATA, {}, {})
+    Path("metrics/test").mkdir(exist_ok=True, parents=True)
+    write_json(Path("metrics/summary.json"), summary(found))
+    write_json(Path("metrics/details.json"), details(found))
+    for freeze, numbers in accuracies(found).items():
+        write_json(Path("metrics/test", f"{freeze}.json"), numbers)
     write_csv(Path("metrics/outcomes.csv"), outcome_table(cells))
     write_csv(Path("plots/runs.csv"), cells.runs)
 
@@ -71,7 +76,7 @@ def finished(fake_study, repository, monkeypatch, folder="."):
     Path("dvc.yaml").write_text(DVC_YAML, encoding="utf-8")
     Path(".gitignore").write_text("/runs/\n", encoding="utf-8")
     results(fake_study)
-    lock(params, **{"data/splits.csv": "1"})
+    lock(params, **{"data/splits.csv": "111"})
     Path("data/code").mkdir(parents=True)
     Path("data/code/train-vit.json").write_text(
         '{"modules": {"permafrost.transfer.trainer": "1"}, "packages": {}}', encoding="utf-8"
@@ -95,7 +100,7 @@ def change(params, fake_study):
     """Another learning rate for one recipe, and what came of it."""
     params["models"]["vit"]["lr"] = 0.01
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    lock(params, **{"data/splits.csv": "1"})
+    lock(params, **{"data/splits.csv": "111"})
     results(fake_study, aim=lambda model, freeze: {"none": 0.8, "half": 0.97}[freeze])
 
 
@@ -106,7 +111,7 @@ def test_a_learning_rate_that_was_changed_names_its_recipe_alone(project, fake_s
     assert text.count("- recipe ") == 1 and "vit_random`: `lr`" not in text
     assert "| `vit` | `half`" in text and "**different**" in text
     assert "`vit_random`: every strategy scored the same in every run." in text
-    assert "`vit.half.test_accuracy.mean`" in text
+    assert "`half.vit`" in text
     assert "Careful" not in text
     assert "recipe <code>vit</code>: <code>lr</code> 0.001 → 0.01" in page
     assert "Recipes that were changed: `vit`." in capsys.readouterr().out
@@ -126,7 +131,7 @@ def test_an_experiment_is_found_by_its_name(project, fake_study, monkeypatch):
 
 
 def test_results_of_other_parameters_are_refused_with_both_values(project, monkeypatch):
-    lock({**project, "study": {"seeds": [7]}, "machine": {"device": "cuda"}}, **{"data/splits.csv": "1"})
+    lock({**project, "study": {"seeds": [7]}, "machine": {"device": "cuda"}}, **{"data/splits.csv": "111"})
     with pytest.raises(PermafrostError) as error:
         main(monkeypatch, "--base", "main")
     assert "the results of workspace were made with other parameters" in str(error.value)
@@ -135,7 +140,7 @@ def test_results_of_other_parameters_are_refused_with_both_values(project, monke
 
 
 def test_other_data_and_code_are_named(project, monkeypatch):
-    lock(project, **{"data/splits.csv": "2"})
+    lock(project, **{"data/splits.csv": "222"})
     Path("data/code/train-vit.json").write_text(
         '{"modules": {"permafrost.transfer.trainer": "2"}, "packages": {}}', encoding="utf-8"
     )
@@ -153,7 +158,7 @@ def test_the_project_may_be_a_folder_of_a_larger_repository(fake_study, tmp_path
     (tmp_path / "mono/params.yaml").write_text("of another project: 1\n")
     assert inputs_revision() == f"{commit}, with uncommitted changes in params.yaml"
     text, _ = main(monkeypatch, "--base", "main")
-    assert "- recipe `vit`: `lr` 0.001 → 0.01\n" in text and "`vit.half.test_accuracy.mean`" in text
+    assert "- recipe `vit`: `lr` 0.001 → 0.01\n" in text and "`half.vit`" in text
     assert revision("main").files("data/code") == ["data/code/train-vit.json"]
 
 
@@ -163,9 +168,9 @@ def test_an_unknown_revision_is_named(project):
 
 
 def test_a_revision_without_results_is_named(project, monkeypatch):
-    run("git", "rm", "-q", "--cached", "metrics/summary.json")
+    run("git", "rm", "-q", "--cached", "metrics/summary.json", "metrics/details.json")
     run("git", "commit", "-qm", "no results")
-    with pytest.raises(PermafrostError, match=r"HEAD has no metrics/summary\.json.*dvc repro"):
+    with pytest.raises(PermafrostError, match=r"HEAD has no metrics/details\.json.*dvc repro"):
         main(monkeypatch, "--base", "HEAD")
 
 

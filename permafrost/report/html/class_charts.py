@@ -6,10 +6,12 @@ import altair as alt
 import pandas as pd
 
 from permafrost.evaluation.cells import Cells
-from permafrost.evaluation.choice import chosen_freeze
 from permafrost.evaluation.mistakes import class_recall, confusions
-from permafrost.report.html.parts import Chart, Table, code
+from permafrost.evaluation.study_results import StudyResults
+from permafrost.report.html.parts import Chart
 from permafrost.report.html.theme import INK, OWN, finished, strategies_axis, values
+from permafrost.report.names import plain
+from permafrost.report.table import Table
 from permafrost.report.wording import percent
 
 ROW = 26
@@ -18,8 +20,9 @@ FAINTEST, STRONGEST = 0.04, 0.55  # opacity of a field; at the strongest its num
 WORST = 12  # confusions that the table names for each strategy
 
 
-def recall_chart(cells: Cells, model: str) -> Chart:
+def recall_chart(results: StudyResults, model: str) -> Chart:
     """Classes by strategies of ``model``: the share of each class's test clips that is recognised."""
+    cells = results.cells
     table = class_recall(cells)
     table = table[table["model"] == model]
     rows = [
@@ -29,7 +32,8 @@ def recall_chart(cells: Cells, model: str) -> Chart:
     spec = _fields(rows, strategies_axis(cells.freezes), "class", cells.classes, numbered=True)
     wide = table.pivot(index="label", columns="freeze", values="recall").reindex(cells.classes)[cells.freezes]
     lines = [
-        [label, *(percent(value, 0) for value in line)] for label, line in zip(wide.index, wide.to_numpy(), strict=True)
+        [plain(label), *(percent(value, 0) for value in line)]
+        for label, line in zip(wide.index, wide.to_numpy(), strict=True)
     ]
     hardest = wide.mean(axis=1).sort_values()
     words = (
@@ -41,9 +45,10 @@ def recall_chart(cells: Cells, model: str) -> Chart:
     return Chart(f"recall-{model}", f"{model}: how much of each class is found (%)", words, spec, table)
 
 
-def confusion_chart(cells: Cells, model: str) -> Chart:
+def confusion_chart(results: StudyResults, model: str) -> Chart:
     """Rows: true classes; columns: what ``model`` takes them for, with a strategy to be chosen from all."""
-    table, chosen = confusions(cells, model), chosen_freeze(cells, model)
+    cells, chosen = results.cells, results.chosen[model]
+    table = confusions(cells, model)
     rows = [
         {
             "strategy": row.freeze,
@@ -111,7 +116,7 @@ def _worst(cells: Cells, table: pd.DataFrame, model: str) -> Table:
             ["share", "label", "predicted"], ascending=[False, True, True]
         )
         rows += [
-            [code(freeze), row.label, row.predicted, percent(row.share, 0), str(row.answers)]
+            [f"`{freeze}`", plain(row.label), plain(row.predicted), percent(row.share, 0), str(row.answers)]
             for row in mine.head(WORST).itertuples()
         ]
     header = ["strategy", "class", "taken for", "share (%)", "answers"]

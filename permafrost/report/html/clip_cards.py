@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from permafrost.data.tables import ClipRow
+from permafrost.data.tables import ClipRow, read_clips
 from permafrost.evaluation.mistakes import HardClip
 from permafrost.report.html.media import picture, sound
 from permafrost.report.wording import percent
@@ -21,6 +22,12 @@ class Recordings:
     clips: Sequence[ClipRow]
     waveforms: np.ndarray
     rate: int
+
+
+def read_recordings(data: Path, rate: int) -> Recordings:
+    """What preprocessing left in the folder ``data``."""
+    waveforms = np.load(data / "waveforms.npy", mmap_mode="r", allow_pickle=False)
+    return Recordings(read_clips(data / "clips.csv"), waveforms, rate)
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,28 @@
 
 import altair as alt
 
-from permafrost.evaluation.cells import Cells
-from permafrost.report.html.parts import Chart, Mark, Table
-from permafrost.report.html.theme import FAINT, accuracy_axis, finished, series, values
+from permafrost.evaluation.study_results import StudyResults
+from permafrost.report.html.parts import Chart, Mark
+from permafrost.report.html.theme import FAINT, accuracy_axis, finished, series, series_marks, values
+from permafrost.report.table import Table
 from permafrost.report.tables import learning_curves
 from permafrost.report.wording import percent, plural
 
 HEIGHT = 260
 
 
-def curve_charts(cells: Cells) -> list[Chart]:
+def curve_charts(results: StudyResults) -> list[Chart]:
     """Means over seeds; faint and dashed: accuracy on the training batches. All models share one scale."""
-    table = learning_curves(cells)
+    cells, table = results.cells, learning_curves(results.cells)
     shown = (100 * table[["valid_accuracy", "train_accuracy"]]).to_numpy().ravel().tolist()
+    colour = series(cells.freezes)
+    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False))
+    y, train = (accuracy_axis(shown, "accuracy (%)", field) for field in ("value", "train"))
+    percents = (("value", "validation"), ("train", "training"))
+    tooltip = [*(alt.Tooltip(f"{key}:Q", format=".1f", title=title) for key, title in percents), "seeds:Q"]
     charts = []
     for model in cells.models:
+        curves = table[table["model"] == model]
         rows = [
             {
                 "strategy": row.freeze,
@@ -25,70 +32,31 @@ def curve_charts(cells: Cells) -> list[Chart]:
                 "train": 100 * row.train_accuracy,
                 "seeds": row.n,
             }
-            for row in table[table["model"] == model].itertuples()
+            for row in curves.itertuples()
         ]
-        colour = alt.Color(
-            "strategy:N",
-            scale=alt.Scale(domain=cells.freezes, range=[series(rank) for rank in range(len(cells.freezes))]),
-            legend=None,
-        )
         drawn = alt.Chart(values(rows))
-        x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False))
-        y = accuracy_axis(shown, "accuracy (%)")
-        tooltip = [
-            *(alt.Tooltip("strategy:N"), alt.Tooltip("epoch:Q"), alt.Tooltip("seeds:Q")),
-            *(
-                alt.Tooltip("value:Q", format=".1f", title="validation"),
-                alt.Tooltip("train:Q", format=".1f", title="training"),
-            ),
-        ]
         layers = [
-            drawn.mark_line(strokeWidth=1.2, strokeDash=[4, 3], opacity=0.5).encode(
-                x=x, y=accuracy_axis(shown, "accuracy (%)", "train"), color=colour
-            ),
+            drawn.mark_line(strokeWidth=1.2, strokeDash=[4, 3], opacity=0.5).encode(x=x, y=train, color=colour),
             drawn.mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18)).encode(
-                x=x, y=y, color=colour, tooltip=tooltip
+                x=x, y=y, color=colour, tooltip=["strategy:N", "epoch:Q", *tooltip]
             ),
         ]
-        charts.append(
-            Chart(
-                f"curves-{model}",
-                model,
-                _words(cells, rows, model),
-                finished(alt.layer(*layers), HEIGHT),
-                _table(cells, rows, model),
-            )
-        )
+        wide = curves.pivot(index="epoch", columns="freeze", values="valid_accuracy")[cells.freezes]
+        lines = [
+            [str(epoch), *("–" if value != value else percent(value) for value in line)]
+            for epoch, line in zip(wide.index, wide.to_numpy(), strict=True)
+        ]
+        caption = f"{model}: validation accuracy (%) by epoch, mean over {plural(len(cells.seeds), 'seed')}"
+        best = [
+            f"{freeze} at best {percent(wide[freeze].max())} % in epoch {wide[freeze].idxmax()}"
+            for freeze in cells.freezes
+        ]
+        words = f"Validation accuracy of {model} by epoch: {'; '.join(best)}."
+        spec = finished(alt.layer(*layers), HEIGHT)
+        charts.append(Chart(f"curves-{model}", model, words, spec, Table(caption, ["epoch", *cells.freezes], lines)))
     return charts
 
 
-def curve_legend(cells: Cells) -> list[Mark]:
+def curve_legend(results: StudyResults) -> list[Mark]:
     """One entry a strategy, then the two kinds of lines."""
-    strategies = [Mark("line", series(rank), freeze) for rank, freeze in enumerate(cells.freezes)]
-    return [*strategies, Mark("dashed", FAINT, "on the training batches")]
-
-
-def _table(cells: Cells, rows: list[dict], model: str) -> Table:
-    by_place = {(row["epoch"], row["strategy"]): row["value"] / 100 for row in rows}
-    epochs = sorted({row["epoch"] for row in rows})
-    lines = [
-        [
-            str(epoch),
-            *(percent(by_place[epoch, freeze]) if (epoch, freeze) in by_place else "–" for freeze in cells.freezes),
-        ]
-        for epoch in epochs
-    ]
-    caption = f"{model}: validation accuracy (%) by epoch, mean over {plural(len(cells.seeds), 'seed')}"
-    return Table(caption, ["epoch", *cells.freezes], lines)
-
-
-def _words(cells: Cells, rows: list[dict], model: str) -> str:
-    parts = []
-    for freeze in cells.freezes:
-        curve = [row for row in rows if row["strategy"] == freeze]
-        best = max(curve, key=lambda row: row["value"])
-        parts.append(
-            f"{freeze} from {curve[0]['value']:.1f} to {curve[-1]['value']:.1f} %, best {best['value']:.1f} % in epoch "
-            f"{best['epoch']}"
-        )
-    return f"Validation accuracy of {model} by epoch: {'; '.join(parts)}."
+    return [*series_marks(results.cells.freezes), Mark("dashed", FAINT, "on the training batches")]

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from permafrost.report.html.parts import Chart, inline
+from permafrost.report.html.parts import Chart, cell, inline
 from permafrost.report.html.theme import CONFIG, depth_palette
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,7 +29,7 @@ def render(template: str, charts: Sequence[Chart], strategies: int, **content: A
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"md": inline, "script": script_text}
+    environment.filters |= {"md": inline, "cell": cell, "script": script_text}
     page = environment.get_template(template)
     return page.render(
         **content,

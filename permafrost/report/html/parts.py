@@ -1,4 +1,4 @@
-"""What pages are made of: tables, and charts that each have a text and a table in their place."""
+"""What pages are made of: charts that each have a text and a table in their place, legends, Markdown as HTML."""
 
 import re
 from collections.abc import Sequence
@@ -7,24 +7,15 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-Cell = str | Markup
+from permafrost.report.table import Table
+
+VERDICTS = ("different", "equivalent", "inconclusive", "identical")
 # Code comes first: nothing within it is markup, not even the end of what is bold.
 MARKUP = re.compile(
     r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)"
     r"|\*\*((?:(?<!`)(`+)(?!`).+?(?<!`)\4(?!`)|.)+?)\*\*"
     r"|\[([^\]]+)\]\((https?://[^)\s]+)\)"
 )
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with its caption; the first ``heads`` cells of a row are its headings, numbers are set right."""
-
-    caption: str
-    header: Sequence[Cell]
-    rows: Sequence[Sequence[Cell]]
-    heads: int = 1
-    text_columns: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -74,8 +65,11 @@ def inline(text: str) -> Markup:
     return html + escape(text[end:])
 
 
-def chip(verdict: str) -> Markup:
-    """A verdict as a small label: told apart by its words and its form, not by colour alone."""
+def cell(text: str) -> Markup:
+    """A table's cell; a verdict is a small label, told apart by its words and its form, not by colour alone."""
+    verdict = text.strip("*")
+    if verdict not in VERDICTS:
+        return inline(text)
     return Markup('<span class="chip {}">{}</span>').format(verdict.replace(" ", "-"), verdict)
 
 

@@ -1,18 +1,26 @@
 """review.html: two revisions on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
+from permafrost.evaluation.revisions import IDENTICAL, Review, Revision
 from permafrost.evaluation.study import cell_of
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
-from permafrost.report.html.parts import Chart, Mark, Table, chip, code, inline
+from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
 from permafrost.report.html.theme import FAINT, OWN
-from permafrost.report.review import change_lines, lead, models_of, notes, strategies_of, strategy_rows
+from permafrost.report.review import (
+    change_lines,
+    lead,
+    metrics_table,
+    models_of,
+    moves_table,
+    notes,
+    strategies_of,
+    within_table,
+)
 from permafrost.report.review_changes import Changes
-from permafrost.report.wording import limits, percent, points, probability
 
 
 def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
@@ -34,33 +42,11 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
         lead=lead(result, changes),
         changes=change_lines(changes),
         moved=moved,
-        moves=moves_table([move for move in result.moves if move.verdict != IDENTICAL]),
+        moves=moves_table(result),
         notes=notes(result),
         within=within,
         metrics=metrics_table(metrics, result) if metrics else None,
     )
-
-
-def moves_table(moves: Sequence[Move]) -> Table | None:
-    """One row a strategy; None where there are none."""
-    if not moves:
-        return None
-    rows = [
-        [
-            code(move.model),
-            code(move.strategy),
-            percent(move.before),
-            percent(move.after),
-            points(move.gap),
-            limits(move.low, move.high, signed=True),
-            probability(move.p),
-            probability(move.p_corrected),
-            chip(move.verdict),
-        ]
-        for move in moves
-    ]
-    header = ["model", "strategy", "before (%)", "after (%)", "points", "95 % interval", "p", "p corrected", "move"]
-    return Table("Test accuracy over the common seeds", header, rows, heads=2, text_columns=(8,))
 
 
 def revisions_chart(result: Review, model: str) -> Chart | None:
@@ -93,34 +79,10 @@ def revisions_chart(result: Review, model: str) -> Chart | None:
         for name in sides
     ]
     words = f"Mean test accuracy of {model} by strategy. {'. '.join(told)}."
-    return Chart(f"within-{model}", model, words, spec, _within_table(result, model), legend, wide=True)
-
-
-def metrics_table(metrics: Mapping[str, Mapping[str, Any]], result: Review) -> Table:
-    """Every metric that differs, as DVC has it."""
-    rows = [
-        [code(key), *(_plain(values.get(side)) for side in ("old", "new", "diff"))] for key, values in metrics.items()
-    ]
-    header = ["metric", result.before.name, result.after.name, "difference"]
-    return Table("Metrics that differ (dvc metrics diff)", header, rows)
-
-
-def _within_table(result: Review, model: str) -> Table:
-    sides = (result.before, result.after)
-    parts = [strategy_rows(side, model) for side in sides]
-    header = ["strategy", *(f"{side.name} {what}" for side in sides for what in ("(%)", "against none"))]
-    rows = [
-        [code(name), *(inline(cell) for part in parts for cell in part.get(name, ["–", "–"]))]
-        for name in strategies_of(result, model)
-    ]
-    return Table(f"{model}: accuracy with its 95 % interval, and the difference from none in points", header, rows)
+    return Chart(f"within-{model}", model, words, spec, within_table(result, model), legend, wide=True)
 
 
 def _by_seed(side: Revision, model: str, freeze: str) -> Any:
     model, freeze = cell_of(model, freeze)
     rows = side.runs[(side.runs["model"] == model) & (side.runs["freeze"] == freeze)]
     return rows.set_index("seed")["test_accuracy"]
-
-
-def _plain(value: Any) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

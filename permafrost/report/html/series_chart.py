@@ -13,9 +13,9 @@ from permafrost.report.html.theme import (
     REFERENCE,
     accuracy_axis,
     finished,
+    intervals,
     strategies_axis,
     values,
-    with_interval,
 )
 from permafrost.report.spreading import spread
 
@@ -98,9 +98,7 @@ def series_spec(
     first = f"datum.series == {json.dumps(names[0])}"
     # A diamond of the same area looks smaller than a disc.
     size = alt.condition(first, alt.value(85), alt.value(120))
-    if ranges := with_interval(means):
-        rules = alt.Chart(values(ranges)).mark_rule(strokeWidth=2.5, strokeCap="round")
-        layers.append(rules.encode(**where, y=accuracy_axis(extent, field="low"), y2="high:Q", color=colour))
+    layers += intervals(means, **where, y=accuracy_axis(extent, field="low"), y2="high:Q", color=colour)
     layers += [
         drawn.mark_point(filled=True, opacity=1, stroke="var(--surface)", strokeWidth=1).encode(
             **where, y=y, color=colour, shape=shape, size=size, tooltip=[*tooltip, *ends]

@@ -4,6 +4,8 @@ from typing import Any
 
 import altair as alt
 
+from permafrost.report.html.parts import Mark
+
 NAMES = ("own", "control", "reference", "ink", "faint", "line", "band")
 OWN, CONTROL, REFERENCE, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in NAMES)
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -41,9 +43,15 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def series(rank: int) -> str:
-    """The colour of the strategy at place ``rank`` of those ordered by depth."""
-    return f"var(--depth-{rank})"
+def series(freezes: list[str]) -> alt.Color:
+    """Colours of strategies by depth."""
+    colours = [mark.colour for mark in series_marks(freezes)]
+    return alt.Color("strategy:N", scale=alt.Scale(domain=freezes, range=colours), legend=None)
+
+
+def series_marks(freezes: list[str]) -> list[Mark]:
+    """A legend's entry for each strategy, in order of depth."""
+    return [Mark("line", f"var(--depth-{rank})", freeze) for rank, freeze in enumerate(freezes)]
 
 
 def depth_palette(count: int) -> dict[str, list[str]]:
@@ -83,9 +91,10 @@ def accuracy_axis(shown: list[float], title: str = "test accuracy (%)", field: s
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(tickCount=6))
 
 
-def with_interval(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those rows that have an interval: Vega warns of a layer without any, so it is to be left out."""
-    return [row for row in rows if row["low"] is not None]
+def intervals(rows: list[dict[str, Any]], **encoding: Any) -> list[alt.Chart]:
+    """A layer of lines from ``low`` to ``high``; none where no row has them: Vega warns of a layer without rows."""
+    known = [row for row in rows if row["low"] is not None]
+    return [alt.Chart(values(known)).mark_rule(strokeWidth=2.5, strokeCap="round").encode(**encoding)] if known else []
 
 
 def finished(chart: alt.LayerChart | alt.Chart, height: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from types import SimpleNamespace
 
 import altair as alt
 import numpy as np
@@ -14,12 +15,13 @@ from PIL import Image
 
 from permafrost.data.tables import ClipRow
 from permafrost.evaluation.mistakes import HardClip
+from permafrost.report.data_section import audit_findings, rejected_table
 from permafrost.report.html import clip_cards as cards_module
-from permafrost.report.html.audit_tables import audit_findings, machine_table, rejected_table
 from permafrost.report.html.clip_cards import Recordings, clip_cards
 from permafrost.report.html.media import LONGEST, PICTURE, RATE, picture, sound
 from permafrost.report.html.page import script_text
-from permafrost.report.html.parts import inline
+from permafrost.report.html.parts import cell, inline
+from permafrost.report.html.study_page import machine_table
 from permafrost.report.html.theme import depth_palette, strategies_axis
 
 
@@ -41,6 +43,7 @@ def test_our_own_markdown_becomes_html_and_nothing_else_does():
     assert inline("<script>`x`</script>") == "&lt;script&gt;<code>x</code>&lt;/script&gt;"
     assert inline("[a](https://example.org/b) [c](javascript:d)").count("<a ") == 1
     assert isinstance(inline("x"), Markup)
+    assert cell("**different**") == '<span class="chip different">different</span>' and cell("`a`") == inline("`a`")
 
 
 def test_json_cannot_end_its_script_element():
@@ -114,11 +117,14 @@ def test_cards_without_recordings_are_text():
 
 
 def test_the_audit_says_what_was_looked_for():
+    def found(audit, data):
+        return audit_findings(SimpleNamespace(audit=audit, data=data))
+
     data = {"duplicates_across_subsets": 0, "groups": 7, "groups_across_subsets": 2}
     pair = {"clips": ["a", "b"], "labels": ["x"], "correlation": 0.99}
-    lines = audit_findings({"duplicates": [], "near_duplicates": [pair]}, data)
+    lines = found({"duplicates": [], "near_duplicates": [pair]}, data)
     assert lines[0].startswith("No set") and lines[1].startswith("1 pair") and lines[3].startswith("2 groups of 7")
-    lines = audit_findings({"duplicates": [], "near_duplicates": None}, {**data, "groups": 0})
+    lines = found({"duplicates": [], "near_duplicates": None}, {**data, "groups": 0})
     assert lines[1].startswith("Too many clips") and lines[3].startswith("No groups are known")
     assert rejected_table({}) is None
     assert rejected_table({f"{n}.wav": "silent" for n in range(30)}).caption.endswith("the first 20 of 30")

@@ -1,0 +1,49 @@
+"""The strategies of a model: what each trains and what it scores, its control beside it; then the baselines."""
+
+from permafrost.evaluation.estimates import Estimate
+from permafrost.evaluation.study_results import StudyResults
+from permafrost.report.headline import NAMES, headline
+from permafrost.report.table import Table
+from permafrost.report.wording import count, limits, mean_and_sd, percent, plural
+
+
+def strategies_table(results: StudyResults, model: str) -> Table:
+    """One row a strategy of ``model``, in order of depth, then one a baseline; columns that would be empty left out."""
+    cells, control, chosen = results.cells, results.control(model), results.chosen[model]
+    spread = len(cells.seeds) > 1
+    lead, beside = headline(results).scores
+    header = ["strategy", "frozen units", "trained parameters", f"{NAMES[lead]} (%)"]
+    header += ["95 % interval"] * spread + [f"{NAMES[beside]} (%)", "validation (%)"]
+    header += ["random weights (%)"] * bool(control)
+
+    def scored(numbers: dict[str, Estimate], mark: str = "") -> list[str]:
+        row = [f"{mark}{mean_and_sd(numbers[lead])}{mark}"]
+        row += [limits(numbers[lead]["ci_low"], numbers[lead]["ci_high"])] * spread
+        return [*row, mean_and_sd(numbers[beside]), mean_and_sd(numbers["valid_accuracy"])]
+
+    rows = []
+    for freeze in cells.freezes:
+        size, mark = results.size(model, freeze), "**" if freeze == chosen else ""
+        share = size["trainable_parameters"] / size["total_parameters"]
+        trained = f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)"
+        row = [f"{mark}`{freeze}`{mark}", units(size), trained, *scored(results.scores[model][freeze], mark)]
+        rows.append(row + ([mean_and_sd(results.scores[control][freeze][lead])] if control else []))
+    for name, numbers in results.baselines.items():
+        runs = cells.baselines.runs
+        # The largest of its seeds: a support vector machine's differ.
+        size = count(runs.loc[runs["model"] == name, "trainable_parameters"].max())
+        rows.append([f"`{name}` (baseline)", "", size, *scored(numbers), *[""] * bool(control)])
+    caption = (
+        f"{model}: mean ± sd over {plural(len(cells.seeds), 'seed')}"
+        + f"; the interval is that of {NAMES[lead]}" * spread
+        + "; bold: chosen on validation"
+    )
+    return Table(caption, header, rows)
+
+
+def units(size: dict[str, float]) -> str:
+    """``4 of 13``; the count alone where the cells do not say how many units there are."""
+    if size["frozen_units"] is None or size["frozen_units"] != size["frozen_units"]:
+        return ""
+    total = size["units"]
+    return f"{size['frozen_units']:.0f}" + (f" of {total:.0f}" if total is not None and total == total else "")
