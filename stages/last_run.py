@@ -4,13 +4,14 @@ DVC keeps the parameters of the last run in dvc.lock until the stage `code` has 
 edits by hand that never ran are in the copy that tools/hydra_plugins keeps of the file before it is composed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from permafrost import plain_yaml
 from permafrost.data.dataset import RAW_FOLDER
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.records import BY_STRATEGY
 from stages.revisions import locked, workspace
 from stages.stage import leaves
 
@@ -22,7 +23,8 @@ def notices(now: Mapping[str, Any]) -> list[str]:
     """Lines for the person who starts a run: a data set of their own that is left, and which values changed."""
     ran = locked(workspace()).get("code", {}).get("params", {}).get("params.yaml", {})
     left = _left(ran, now) if ran else None
-    return [line for line in (left, _changed(ran | _edited(), now)) if line]
+    names, changed = _changed(ran | _edited(), now)
+    return [line for line in (left, changed, *_unread(names, now)) if line]
 
 
 def _edited() -> dict[str, Any]:
@@ -52,11 +54,28 @@ def _left(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
     )
 
 
-def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
-    """Values that both have, and that differ; what came or went with a study is not listed."""
+def _unread(names: list[str], now: Mapping[str, Any]) -> Iterator[str]:
+    """Warnings for the ``names`` of changed values that no strategy of the study reads, as each has its own."""
+    freezes = now["study"].get("freezes", [])
+    for name in names:
+        section, _, rest = name.partition(".")
+        model, _, setting = rest.partition(".")
+        own = (now["models"].get(model, {}).get(BY_STRATEGY) or {}) if section == "models" else {}
+        if own and freezes and all((own.get(freeze) or {}).get(setting) is not None for freeze in freezes):
+            yield (
+                f"warning: {name} is read by no strategy of the study: each has its own. One strategy's: "
+                f"-S models.{model}.{BY_STRATEGY}.{freezes[0]}.{setting}={now['models'][model][setting]}; one for all: "
+                f"-S '~models.{model}.{BY_STRATEGY}' as well"
+            )
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], str | None]:
+    """Names of values that both have, and that differ, and a line of them; what came or went with a study is not
+    listed."""
     old, new = leaves(before), leaves(now)
     names = [name for name in new if name in old and old[name] != new[name]]
     if not names:
-        return None
+        return [], None
     shown = ", ".join(f"{name} {old[name]} → {new[name]}" for name in names[:SHOWN])
-    return f"changed in params.yaml: {shown}" + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return names, f"changed in params.yaml: {shown}{more}"

@@ -29,6 +29,7 @@ from permafrost.transfer.trainer import Fitted, Trainer
 from stages.stage import parameters, part, run, section
 
 Rate = tuple[float, int]  # lr, epochs
+CLOSE = 0.01 + 1e-9  # of accuracy: less is one or two validation clips, and not worth more epochs
 
 
 class Tried(NamedTuple):
@@ -81,8 +82,10 @@ def main() -> None:
 
 
 def best_of(tried: list[Tried]) -> Tried:
-    """The best by mean validation accuracy; of equals the one with fewer epochs, then the lower rate."""
-    return max(tried, key=lambda one: (round(one.mean, 9), -one.epochs, -one.lr))
+    """The best by mean validation accuracy of those with the fewest epochs that come within ``CLOSE`` of the best."""
+    top = max(one.mean for one in tried)
+    near = [one for one in tried if one.mean >= top - CLOSE]
+    return min(near, key=lambda one: (one.epochs, -one.mean, one.lr))
 
 
 def try_rates(model: str, freeze: str, grid: list[Rate], seeds: list[int]) -> list[Tried]:

@@ -86,7 +86,7 @@ def small(params):
     params["preprocess"]["clip_seconds"] = 1.0
     params["models"]["strip_vit"]["pretrain"] |= {"clips": 64, "epochs": 1}
     for recipe in params["models"].values():
-        recipe["epochs"] = 1
+        recipe |= {"epochs": 1, "by_strategy": {}}
     params["baselines"]["svm"] |= {"kernel": ["linear"], "C": [1.0]}  # a grid of one point needs no inner folds
     params["train"]["threads"] = 1  # the machine runs other tests beside
     params["study"] |= {"freezes": ["none", "head"], "seeds": [0]}

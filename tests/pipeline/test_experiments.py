@@ -9,6 +9,7 @@ SMALL = [
     *("-S", "dataset.source.seconds=1.0", "-S", "preprocess.clip_seconds=1.0"),
     *("-S", "models.strip_vit.pretrain.clips=64", "-S", "models.strip_vit.pretrain.epochs=1"),
     *("-S", "models.strip_vit.epochs=1", "-S", "models.strip_vit_random.epochs=1"),
+    *("-S", "~models.strip_vit.by_strategy", "-S", "~models.strip_vit_random.by_strategy"),
     *("-S", "study.freezes=[none,head]"),
     *("-S", "baselines.svm.kernel=[linear]", "-S", "baselines.svm.C=[1.0]"),
 ]

@@ -15,7 +15,7 @@ from tools.hydra_plugins.before_composing import before_composing
 ROOT = Path(__file__).parents[2]
 OWN = {
     "dataset": {"name": "birds", "path": "../birds"},
-    "study": {"name": "demo"},
+    "study": {"name": "demo", "freezes": ["none"]},
     "models": {"vit": {"lr": 0.01, "epochs": 8}},
 }
 SYNTHETIC = {**deepcopy(OWN), "dataset": {"name": "synthetic", "path": "data/raw"}}
@@ -43,7 +43,7 @@ def test_leaving_one_s_own_recordings_is_said_with_the_command_that_stays(ran):
 
 
 def test_a_study_that_there_is_already_is_named(ran):
-    ran({**OWN, "study": {"name": "mine"}})
+    ran({**OWN, "study": {"name": "mine", "freezes": ["none"]}})
     Path("conf/study").mkdir(parents=True)
     Path("conf/study/mine.yaml").touch()
     assert "-S study=mine, or python -m tools.study_default mine for good" in notices(SYNTHETIC)[0]
@@ -54,6 +54,20 @@ def test_nothing_is_left_where_nothing_was_one_s_own(ran, before, now):
     if before:
         ran(before)
     assert not [line for line in notices(now) if line.startswith("warning")]
+
+
+def test_a_rate_that_no_strategy_reads_is_told_of(ran):
+    own = {"none": {"lr": 0.1}, "head": {"lr": 0.2, "epochs": None}}
+    study = {"name": "demo", "freezes": ["none", "head"]}
+    before = {**SYNTHETIC, "study": study, "models": {"vit": {"lr": 0.01, "epochs": 8, "by_strategy": own}}}
+    ran(before)
+    now = deepcopy(before)
+    now["models"]["vit"] |= {"lr": 0.02, "epochs": 9}  # epochs are read
+    _, warning = notices(now)
+    assert warning.startswith("warning: models.vit.lr is read by no strategy of the study: each has its own.")
+    assert "models.vit.by_strategy.none.lr=0.02;" in warning and "'~models.vit.by_strategy'" in warning
+    del now["models"]["vit"]["by_strategy"]["none"]
+    assert len(notices(now)) == 1
 
 
 def test_an_edit_by_hand_that_never_ran_is_missed_once(ran):

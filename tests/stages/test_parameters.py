@@ -77,7 +77,7 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone
         ("models.strip_vit.lr=-1", "models.strip_vit.lr: got -1"),
         ("+models.strip_vit.learning_rate=1", "models.strip_vit.learning_rate: unknown key"),
         ("+models.strip_vit.by_strategy.hed.lr=0.1", "models.strip_vit.by_strategy: 'hed' does not exist"),
-        ("+models.strip_vit.by_strategy.head.lr=0", "models.strip_vit.by_strategy.head.lr: got 0"),
+        ("models.strip_vit.by_strategy.head.lr=0", "models.strip_vit.by_strategy.head.lr: got 0"),
         ("+models.strip_vit.by_strategy.head.rate=1", "models.strip_vit.by_strategy.head.rate: unknown key"),
         ("models.strip_vit.random_statistics=drawn", "'estimated' or 'as_drawn'"),
         ("models.strip_vit.backbone=vit_b_61", "did you mean 'vit_b_16'?"),

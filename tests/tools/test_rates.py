@@ -62,6 +62,7 @@ def test_a_grid_is_what_each_run_by_itself_gives_on_validation(project, monkeypa
     }
 
 
-def test_of_equal_rates_the_cheaper_is_taken():
-    tried = [Tried(0.1, 8, [0.5, 0.7], 0), Tried(0.2, 8, [0.6, 0.6], 0), Tried(0.1, 4, [0.6, 0.6], 2)]
-    assert best_of([*tried, Tried(0.3, 8, [0.6, 0.5], 0)]) is tried[2]
+def test_of_nearly_equal_rates_the_one_with_fewest_epochs_is_taken():
+    tried = [Tried(0.1, 8, [0.5, 0.7], 0), Tried(0.1, 4, [0.58, 0.6], 2), Tried(0.2, 4, [0.59, 0.6], 2)]
+    assert best_of(tried) is tried[2]
+    assert best_of([*tried, Tried(0.3, 8, [0.6, 0.62], 0)]).epochs == 8
