@@ -1,9 +1,9 @@
 """Choose a rate and epochs for each strategy on validation: python -m tools.rates --lr 0.01 0.02 --epochs 8 40.
 
 Trains the grid for each model and strategy of params.yaml with the product's own trainer: the frozen units' output is
-computed once for a whole grid. A seed's test clips are not looked at; but where splits differ from seed to seed, what one
-validates on others test, and one choice for all has seen some of their test clips. Prints a table, and the lines to paste
-into conf/rates/. What recipes start from and read must be there: `dvc repro render weights split`.
+computed once for a whole grid. A seed's test clips are not looked at; but where splits differ from seed to seed, what
+one validates on others test, and one choice for all has seen some of their test clips. Prints a table, and the lines to
+paste into conf/rates/. What recipes start from and read must be there: `dvc repro render weights split`.
 """
 
 import argparse
