@@ -5,8 +5,8 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from permafrost.data.tables import read_rejected
-from permafrost.evaluation.cells import read_study
+from permafrost.data.tables import read_clips, read_rejected
+from permafrost.evaluation.cells import read_study, with_groups
 from permafrost.evaluation.data_facts import data_facts, data_set_name, read_audit
 from permafrost.evaluation.outcomes import outcome_table
 from permafrost.evaluation.records import RUNS, check_runs, read_project
@@ -35,6 +35,7 @@ def main() -> None:
     """Write the study's numbers and report to metrics/, its page, tables and figures to plots/."""
     study = section("study", Study)
     cells = read_study(RUNS, study.models, study.freezes, study.seeds, study.baselines)
+    cells = with_groups(cells, {clip.clip_id: clip.group for clip in read_clips(DATA / "clips.csv")})
     check_runs(study.runs(), read_project(parameters("")))
     audit, rejected = read_audit(DATA / "audit.json"), read_rejected(DATA / "rejected.csv")
     name = data_set_name(parameters("dataset.name"), parameters("dataset.path"))

@@ -20,6 +20,7 @@ def main() -> None:
         order=options.order.split(",") if options.order else None,
         relevant=options.relevant / 100,
         test_per_train=options.test_per_train,
+        shared_training=options.shared_training,
         test_clips=options.test_clips,
     )
     page = markdown(comparison)
@@ -48,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
     add("--order", metavar="A,B,C", help="strategies by depth; default: by column depth, known names, or as they come")
     add("--relevant", metavar="POINTS", type=float, default=4.0, help="the least gap worth a statement; default: 4")
     add("--test-clips", metavar="N", type=int, help="how many test clips all runs shared")
-    add("--test-per-train", metavar="RATIO", type=float, default=1 / 3, help="where splits are redrawn; default: 1/3")
+    add("--test-per-train", metavar="RATIO", type=float, default=1 / 3, help="where splits differ; default: 1/3")
+    add("--shared-training", metavar="RATIO", type=float, help="share of training clips that two splits share")
     add("--json", metavar="FILE", type=Path, help="write the numbers here")
     add("--markdown", metavar="FILE", type=Path, help="write the page here")
     add("--figure", metavar="FILE", type=Path, help="draw the comparison here (PNG)")

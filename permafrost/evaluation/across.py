@@ -18,7 +18,7 @@ from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import is_control
 
 KINDS = {"reference": "minus full fine-tuning", "transfer": "minus random weights"}
-NEEDED = ("question", "model", "strategy", "reference", "value", "ci_low", "ci_high")
+NEEDED = ("question", "model", "strategy", "value", "ci_low", "ci_high")
 TO_RANK = 6  # data sets from which on ranks are tested: with fewer Friedman's chi-square is far from exact
 
 

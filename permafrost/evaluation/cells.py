@@ -1,7 +1,7 @@
 """Reading the runs of a study: exactly the study's, each complete, all about the same classes."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -29,7 +29,7 @@ class Cells:
             ``valid_accuracy``, ``macro_f1`` (test), ``valid_macro_f1``, ``test_loss``, ``valid_loss``, sizes, epochs,
             ``seconds_per_epoch``, ``seconds_total``, ``device``, ``precision``, ``threads``.
         predictions: one row a run and clip: model, freeze, seed, clip_id, subset (valid or test), label, predicted,
-            then the probabilities as ``p:<class>``.
+            then the probabilities as ``p:<class>``; after ``with_groups`` also group.
         histories: one row a run and epoch: model, freeze, seed, then the columns of history.csv.
         machines: environment.json of each run and where it was computed, in the order of ``runs``.
         baselines: the runs of models without a freezing dimension, in the same form (``freezes`` is
@@ -50,6 +50,12 @@ class Cells:
 def groups(cells: Cells) -> list[Cells]:
     """The runs of the models, then those of the baselines, where there are any."""
     return [cells, *([cells.baselines] if cells.baselines else [])]
+
+
+def with_groups(cells: Cells, group_of: Mapping[str, str]) -> Cells:
+    """The same runs, their predictions with the column ``group``: that of each clip, empty where it has none."""
+    named = cells.predictions.assign(group=cells.predictions["clip_id"].map(group_of).fillna(""))
+    return replace(cells, predictions=named, baselines=cells.baselines and with_groups(cells.baselines, group_of))
 
 
 def read_study(

@@ -1,4 +1,4 @@
-"""What each clip contributed to a score, as arrays: the samples that the bootstrap draws from."""
+"""What each clip contributed to a score, as arrays: the samples that intervals rest on."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from permafrost.evaluation.cell_files import PROBABILITY
 from permafrost.evaluation.cells import Cells
+from permafrost.evaluation.statistics.sample import Block, blocks_of
 
 FLOOR = float(np.finfo(np.float64).eps)  # as in scores.log_loss
 
@@ -15,20 +16,20 @@ FLOOR = float(np.finfo(np.float64).eps)  # as in scores.log_loss
 class Answers:
     """The answers of one model's strategies to the clips of one subset.
 
-    ``splits`` [seeds] numbers the sets of clips that the seeds were asked about: all 0 where they share one. Only then
-    there are ``labels`` [clips] and ``predicted`` [strategies, seeds, clips], numbers of classes, and ``loss``
-    [strategies, seeds, clips] in nats; else these are None.
+    ``splits`` [seeds] numbers the sets of clips that the seeds were asked about; one block each holds ``labels``
+    [1, 1, clips] and ``predicted`` [strategies, runs, clips], numbers of classes, and ``loss`` in nats.
     """
 
     splits: np.ndarray
-    labels: np.ndarray | None = None
-    predicted: np.ndarray | None = None
-    loss: np.ndarray | None = None
+    labels: tuple[Block, ...]
+    predicted: tuple[Block, ...]
+    loss: tuple[Block, ...]
 
     @property
-    def correct(self) -> np.ndarray | None:
-        """1 where the answer was right, else 0: [strategies, seeds, clips]."""
-        return None if self.predicted is None else (self.predicted == self.labels).astype(float)
+    def correct(self) -> tuple[Block, ...]:
+        """1 where the answer was right, else 0: [strategies, runs, clips]."""
+        both = zip(self.predicted, self.labels, strict=True)
+        return tuple(Block(said.runs, (said.values == true.values).astype(float), said.group) for said, true in both)
 
 
 def answers(cells: Cells, model: str, subset: str) -> Answers:
@@ -38,40 +39,49 @@ def answers(cells: Cells, model: str, subset: str) -> Answers:
     tables = {
         key: table.set_index("clip_id").sort_index() for key, table in rows.groupby(["freeze", "seed"], sort=False)
     }
-    ordered = [[tables[freeze, seed] for seed in cells.seeds] for freeze in cells.freezes]
-    clips = pd.Series([tuple(table.index) for table in ordered[0]])
-    splits = pd.factorize(clips)[0]
-    if splits.any():
-        return Answers(splits)
+    by_seed = [[tables[freeze, seed] for freeze in cells.freezes] for seed in cells.seeds]
+    splits = pd.factorize(pd.Series([tuple(line[0].index) for line in by_seed]))[0]
     code = {name: number for number, name in enumerate(cells.classes)}
-    labels = ordered[0][0]["label"].map(code).to_numpy()
-    predicted = np.array([[table["predicted"].map(code).to_numpy() for table in line] for line in ordered])
-    loss = np.array([[_loss(table, labels, cells.classes) for table in line] for line in ordered])
-    return Answers(splits, labels, predicted, loss)
+    clips = [_groups(line[0]) for line in by_seed]
+    labels = [line[0]["label"].map(code).to_numpy() for line in by_seed]
+    predicted = [np.array([table["predicted"].map(code).to_numpy() for table in line]) for line in by_seed]
+    loss = [
+        np.array([_loss(table, label, cells.classes) for table in line])
+        for line, label in zip(by_seed, labels, strict=True)
+    ]
+    first = [label[None] for label in labels]
+    return Answers(splits, *(blocks_of(values, clips, splits) for values in (first, predicted, loss)))
 
 
-def drawn_f1(given: Answers, seeds: np.ndarray, clips: np.ndarray, classes: int) -> np.ndarray:
+def drawn_f1(given: Answers, seeds: np.ndarray, groups: np.ndarray, classes: int) -> np.ndarray:
     """Macro F1 of each strategy in each draw of a bootstrap: [draws, strategies].
 
     Args:
-        given: answers to shared clips.
+        given: answers.
         seeds: how much each seed counts in each draw [draws, seeds].
-        clips: how much each clip counts in each draw [draws, clips].
+        groups: how often each group of clips counts in each draw [draws, groups].
         classes: their number. As in scores.macro_f1, a class counts where it occurs as a label or as an answer.
     """
-    strategies, runs, _ = given.predicted.shape
     identity = np.eye(classes, dtype=np.float32)
-    labels = identity[given.labels]
-    asked = clips @ labels
-    result = np.zeros((len(seeds), strategies))
-    for strategy in range(strategies):
-        for run in range(runs):
-            answered = identity[given.predicted[strategy, run]]
-            both = asked + clips @ answered
-            right = clips @ (labels * answered)
-            f1 = np.divide(2 * right, both, out=np.zeros_like(both), where=both > 0)
-            result[:, strategy] += seeds[:, run] * f1.sum(1) / (both > 0).sum(1)
+    result = np.zeros((len(seeds), len(given.predicted[0].values)))
+    for true, said in zip(given.labels, given.predicted, strict=True):
+        clips = groups[:, said.group].astype(np.float32)
+        labels = identity[true.values[0, 0].astype(int)]
+        asked = clips @ labels
+        for strategy, runs in enumerate(said.values.astype(int)):
+            for run, chosen in zip(said.runs, runs, strict=True):
+                answered = identity[chosen]
+                both = asked + clips @ answered
+                right = clips @ (labels * answered)
+                f1 = np.divide(2 * right, both, out=np.zeros_like(both), where=both > 0)
+                result[:, strategy] += seeds[:, run] * f1.sum(1) / np.maximum((both > 0).sum(1), 1)
     return result
+
+
+def _groups(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """The group of each clip of a table indexed by clip; a clip without one is its own."""
+    named = table["group"] if "group" in table else pd.Series("", index=table.index)
+    return [(group, "" if group else clip) for clip, group in named.items()]
 
 
 def _loss(table: pd.DataFrame, labels: np.ndarray, classes: list[str]) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.results import DEPTH, Columns, Results, read, read_frame, together
 from permafrost.evaluation.statistics.analysis import analyse
-from permafrost.evaluation.statistics.independent import Between, between
+from permafrost.evaluation.statistics.classical import Between, Overall, Paired, between, overall, paired
 from permafrost.evaluation.statistics.result import Analysis, plain
 from permafrost.settings import choose
 
@@ -19,10 +19,13 @@ REFERENCE = "none"
 
 @dataclass(frozen=True)
 class Comparison:
-    """``analysis`` of each model; ``tables`` holds, for each pair of models from two files, every shared strategy."""
+    """``analysis`` of each model, beside it the classical tests of its contrasts and of all its strategies; ``tables``
+    holds, for each pair of models from two files, every shared strategy."""
 
     files: tuple[str, ...]
     analysis: Analysis
+    classical: dict[str, list[Paired]]
+    overall: dict[str, Overall | None]
     tables: tuple[tuple[Between, ...], ...]
     notes: tuple[str, ...]
 
@@ -32,6 +35,8 @@ class Comparison:
             {
                 "files": self.files,
                 **self.analysis.to_dict(),
+                "classical": {name: [asdict(row) for row in rows] for name, rows in self.classical.items()},
+                "overall": {name: found and asdict(found) for name, found in self.overall.items()},
                 "between": [[asdict(row) for row in rows] for rows in self.tables],
                 "read": self.notes,
             }
@@ -46,6 +51,7 @@ def compare(
     order: Sequence[str] | None = None,
     relevant: float = 0.04,
     test_per_train: float = 1 / 3,
+    shared_training: float | None = None,
     test_clips: int | None = None,
 ) -> Comparison:
     """Read the tables, compare strategies within each model, and the first file with each other one.
@@ -56,7 +62,8 @@ def compare(
         reference: the strategy that others are compared with; default ``none`` where there is one.
         order: strategies by depth; default: what results.py found out.
         relevant: the least gap worth a statement, as a fraction.
-        test_per_train: n_test / n_train, where splits are redrawn.
+        test_per_train: n_test / n_train, where splits differ.
+        shared_training: the share of training clips that two splits have in common: the safe assumption (analysis.py).
         test_clips: number of test clips that all runs shared, where known.
 
     Raises:
@@ -83,12 +90,15 @@ def compare(
         order=order or _merged(results),
         reference=reference,
         test_per_train=test_per_train,
+        shared_training=shared_training,
         relevant=relevant,
         test_clips=test_clips,
     )
     pairs = zip(tables, results, strict=True)
     files = tuple(result.name if isinstance(table, pd.DataFrame) else str(table) for table, result in pairs)
-    return Comparison(files, analysis, _between(results, runs, relevant), tuple(notes))
+    tests = {name: paired(result) for name, result in analysis.models.items()}
+    over = {name: overall(result) for name, result in analysis.models.items()}
+    return Comparison(files, analysis, tests, over, _between(results, runs, relevant), tuple(notes))
 
 
 def _merged(results: Sequence[Results]) -> list[str]:

@@ -14,8 +14,9 @@ import pandas as pd
 from permafrost.evaluation.records import COMPUTED
 from permafrost.evaluation.statistics import contrasts
 from permafrost.evaluation.statistics.analysis import RELEVANT
-from permafrost.evaluation.statistics.independent import between
-from permafrost.evaluation.statistics.sample import build
+from permafrost.evaluation.statistics.classical import between
+from permafrost.evaluation.statistics.noise import Overlap, method_of, noise_of
+from permafrost.evaluation.statistics.sample import Sample, build
 from permafrost.evaluation.study_analysis import tested_per_trained
 
 IDENTICAL = "identical"
@@ -156,19 +157,19 @@ def _paired(
     sample = build(runs[["arm", "seed", "score", "split"]], outcomes, arms, f"{before.name} and {after.name}")
     equal = {name for name in shared if _equal(sample, name)}
     tested = [name for name in shared if name not in equal]
-    noise = sample.noise(tested_per_trained(after.summary["data"]))
+    noise = noise_of(sample, Overlap(tested_per_trained(after.summary["data"])))
     planned = [contrasts.Planned("revision", _arm(1, name), _arm(0, name)) for name in tested]
     family = contrasts.family(sample, noise, planned) if noise is not None and planned else None
     results = dict(zip(tested, contrasts.evaluate(sample, noise, planned, family, relevant), strict=True))
     moves = []
     for name in shared:
-        old, new = (float(sample.scores[sample.arms.index(_arm(number, name))].mean()) for number in (0, 1))
+        old, new = (float(sample.means[sample.arms.index(_arm(number, name))]) for number in (0, 1))
         if name in equal:
             moves.append(Move(*name, old, new, 0.0, None, None, None, None, IDENTICAL))
         else:
             item = results[name]
             moves.append(Move(*name, old, new, item.gap, item.low, item.high, item.p, item.p_claim, item.verdict))
-    return moves, contrasts.method_of(sample, noise)
+    return moves, method_of(noise)
 
 
 def _independent(before: Revision, after: Revision, shared: list[Strategy], relevant: float) -> list[Move]:
@@ -181,17 +182,17 @@ def _independent(before: Revision, after: Revision, shared: list[Strategy], rele
         row, (old, new) = rows["/".join(name)], scores["/".join(name)]
         moves.append(
             Move(
-                *name, float(old.mean()), float(new.mean()), row.gap, row.low, row.high, row.p, row.p_holm, row.verdict
+                *name, float(old.mean()), float(new.mean()), row.gap, row.low, row.high, row.p, row.p_claim, row.verdict
             )
         )
     return moves
 
 
-def _equal(sample: Any, name: Strategy) -> bool:
+def _equal(sample: Sample, name: Strategy) -> bool:
     first, second = (sample.arms.index(_arm(number, name)) for number in (0, 1))
     if not (sample.scores[first] == sample.scores[second]).all():
         return False
-    return sample.correct is None or bool((sample.correct[first] == sample.correct[second]).all())
+    return all((block.values[first] == block.values[second]).all() for block in sample.blocks or ())
 
 
 def _scores(runs: pd.DataFrame, name: Strategy) -> pd.Series:

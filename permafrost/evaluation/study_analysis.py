@@ -21,6 +21,7 @@ def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
     return analyse(
         runs_of(cells),
         outcomes_of(cells),
+        validation=outcomes_of(cells, "valid"),
         order=cells.freezes,
         reference=REFERENCE,
         controls={model: control for model, control in controls.items() if control},
@@ -47,9 +48,10 @@ def runs_of(cells: Cells) -> pd.DataFrame:
     return pd.concat([group.runs[list(names)] for group in groups(cells)], ignore_index=True).rename(columns=names)
 
 
-def outcomes_of(cells: Cells) -> pd.DataFrame:
-    """One row a cell and test clip, baselines last: model, strategy, seed, clip_id, correct (0 or 1)."""
+def outcomes_of(cells: Cells, subset: str = "test") -> pd.DataFrame:
+    """One row a cell and clip, baselines last: model, strategy, seed, clip_id, group (where known), correct (0, 1)."""
     rows = pd.concat([group.predictions for group in groups(cells)], ignore_index=True)
-    rows = rows[rows["subset"] == "test"]
-    table = rows[["model", "freeze", "seed", "clip_id"]].rename(columns={"freeze": "strategy"})
+    rows = rows[rows["subset"] == subset]
+    columns = ["model", "freeze", "seed", "clip_id", *(["group"] if "group" in rows else [])]
+    table = rows[columns].rename(columns={"freeze": "strategy"})
     return table.assign(correct=(rows["label"] == rows["predicted"]).astype(float))

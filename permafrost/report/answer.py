@@ -2,14 +2,12 @@
 
 from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
+from permafrost.evaluation.statistics.words import TERMS
 from permafrost.evaluation.study import REFERENCE
 from permafrost.evaluation.study_results import StudyResults
 from permafrost.report.headline import NAMES, headline
 from permafrost.report.names import code_span
 from permafrost.report.wording import interval, limits, listed, percent, plural, points
-
-# What the field calls two of the strategies.
-TERMS = {REFERENCE: "full fine-tuning", "head": "linear probing"}
 
 
 def answer(results: StudyResults) -> str:
@@ -126,11 +124,14 @@ def verdict(item: Contrast, analysis: Analysis) -> str:
 
 
 def rests_on(analysis: Analysis) -> str:
-    """``3 seeds and 128 test clips``: what was sampled."""
+    """``3 seeds and 128 test clips in 32 groups``: what was sampled."""
     seeds = plural(analysis.seeds, "seed")
     if analysis.splits > 1:
         return f"{seeds} over {plural(analysis.splits, 'split')}"
-    return f"{seeds} and {plural(analysis.clips, 'test clip')}" if analysis.clips else seeds
+    if analysis.clips is None:
+        return seeds
+    grouped = f" in {plural(analysis.groups, 'group')}" if analysis.groups < analysis.clips else ""
+    return f"{seeds} and {plural(analysis.clips, 'test clip')}{grouped}"
 
 
 def _difference(item: Contrast) -> str:

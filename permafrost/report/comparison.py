@@ -1,12 +1,10 @@
-"""A comparison of strategies as Markdown: sentences first, then tables in which each p stands beside its effect."""
+"""A comparison of strategies as Markdown: sentences first, then tables; the classical tests come last, as details."""
 
 from collections.abc import Sequence
 
 from permafrost.evaluation.comparison import Comparison
+from permafrost.evaluation.statistics.classical import Between, Overall, Paired
 from permafrost.evaluation.statistics.contrasts import Contrast
-from permafrost.evaluation.statistics.effects import Effect
-from permafrost.evaluation.statistics.independent import Between
-from permafrost.evaluation.statistics.omnibus import Omnibus
 from permafrost.evaluation.statistics.result import ModelResult, TransferResult
 from permafrost.evaluation.statistics.selection import Selection
 from permafrost.evaluation.statistics.shape import Shape, Statement
@@ -16,9 +14,8 @@ from permafrost.report.names import code_span, one_line, plain
 
 QUESTIONS = {"reference": "Against {reference}", "neighbours": "Neighbours in depth: each against the one before it"}
 CLASSICAL = (
-    "t, Wilcoxon and sign flip: paired over seeds, two-sided, p and in brackets p after Holm's correction over this "
-    "table; they see the seeds' luck only. dz: Cohen's, δ: Cliff's. p of the claim: by the {method}, corrected over "
-    "all {claims} statements about this model; it alone decides."
+    "p values over runs, two-sided, after Holm's correction over the rows of one question; dz: Cohen's. They hold for "
+    "the clips that were tested and decide nothing here."
 )
 
 
@@ -27,13 +24,15 @@ def markdown(comparison: Comparison) -> str:
     analysis = comparison.analysis
     blocks = ["# Comparison of strategies"]
     for result in analysis.models.values():
-        blocks += _model(result)
+        blocks += _model(result, analysis.relevant)
     for gain in analysis.transfer.values():
-        blocks += _transfer(gain)
+        blocks += _transfer(gain, analysis.relevant)
     for rows in comparison.tables:
         blocks += _between(rows)
     lines = [*analysis.notes, *comparison.notes]
     blocks += ["## What these numbers rest on", "\n".join(f"- {line}" for line in lines)]
+    for model, rows in comparison.classical.items():
+        blocks += _classical(model, rows, comparison.overall[model])
     return "\n\n".join(blocks) + "\n"
 
 
@@ -42,17 +41,17 @@ def p_value(p: float | None) -> str:
     return "–" if p is None else f"{p:.4f}" if p >= 0.0001 or p == 0 else f"{p:.1e}"
 
 
-def _model(result: ModelResult) -> list[str]:
+def _model(result: ModelResult, relevant: float) -> list[str]:
     blocks = [f"## {plain(result.model)}", one_line(result.answer), one_line(result.shape_words), _strategies(result)]
     for question, title in QUESTIONS.items():
         rows = [item for item in result.contrasts if item.question == question]
         if rows:
-            blocks += [f"### {title.format(reference=code_span(rows[0].minus))}", _contrasts(rows)]
-    tested = [item for item in result.contrasts if item.seeds]
-    if tested:
-        blocks.append(CLASSICAL.format(method=tested[0].method, claims=tested[0].claims))
-    if result.omnibus:
-        blocks.append(_omnibus(result.omnibus))
+            blocks += [f"### {title.format(reference=code_span(rows[0].minus))}", _contrasts(rows, relevant)]
+    if tested := [item for item in result.contrasts if item.p is not None]:
+        blocks.append(
+            f"p: {tested[0].method}; corrected over all {tested[0].claims} statements about this model, as is the "
+            "difference that is excluded."
+        )
     if result.shape:
         blocks.append(_shape(result.shape))
     if result.selection:
@@ -73,37 +72,25 @@ def _strategies(result: ModelResult) -> str:
         + ([", ".join(f"{name} {100 * part:.0f} %" for name, part in (item.variance or {}).items())] if shares else [])
         for item in result.strategies
     ]
-    header = ["strategy", "seeds", "mean (%)", "sd", "95 % interval"] + ["share of the mean's variance"] * shares
+    header = ["strategy", "runs", "mean (%)", "sd", "95 % interval"] + ["share of the mean's variance"] * shares
     return aligned_table(header, rows, text_columns=1)
 
 
-def _contrasts(rows: Sequence[Contrast]) -> str:
-    header = ["strategy", "minus", "points", "95 % interval", "t p", "Wilcoxon p", "sign flip p"]
-    header += ["dz", "δ", "claim p", "difference"]
-    cells = []
-    for item in rows:
-        tests = item.seeds
-        cells.append(
-            [
-                code_span(item.strategy),
-                code_span(item.minus),
-                points(item.gap, True),
-                _limits(item),
-                *(
-                    ["–"] * 3
-                    if tests is None
-                    else (
-                        f"{p_value(tests.t_p)} ({p_value(tests.t_holm)})",
-                        f"{p_value(tests.wilcoxon_p)} ({p_value(tests.wilcoxon_holm)})",
-                        f"{p_value(tests.flip_p)} ({p_value(tests.flip_holm)})",
-                    )
-                ),
-                _effect(item.dz),
-                _effect(item.cliff),
-                p_value(item.p_claim),
-                item.verdict,
-            ]
-        )
+def _contrasts(rows: Sequence[Contrast], relevant: float) -> str:
+    header = ["strategy", "minus", "points", "95 % interval", "p", "corrected p", "excluded", "difference"]
+    cells = [
+        [
+            code_span(item.strategy),
+            code_span(item.minus),
+            points(item.gap, True),
+            _limits(item),
+            p_value(item.p),
+            p_value(item.p_claim),
+            "–" if item.excluded is None else f"≥ {points(item.excluded)}",
+            f"equivalent within {100 * relevant:g}" if item.verdict == "equivalent" else item.verdict,
+        ]
+        for item in rows
+    ]
     return aligned_table(header, cells, text_columns=2)
 
 
@@ -111,65 +98,30 @@ def _limits(item: Contrast | Statement | Between) -> str:
     return "–" if item.low is None else f"{points(item.low, True)} to {points(item.high, True)}"
 
 
-def _effect(effect: Effect | None) -> str:
-    if effect is None:
-        return "–"
-    # Adding zero turns -0.0 into 0.0.
-    value, low, high = (
-        f"{round(number, 2) + 0.0:+.2f}".replace("-", "−") for number in (effect.value, effect.low, effect.high)
-    )
-    return f"{value} [{low}, {high}]"
-
-
-def _omnibus(result: Omnibus) -> str:
-    apart = [pair for pair, p in result.nemenyi_p.items() if p <= 0.05]
-    pairs = f"pairs further apart: {'; '.join(apart)}" if apart else "no pair is further apart"
-    ranks = ", ".join(f"{name} {rank:.2f}" for name, rank in result.mean_ranks.items())
-    return (
-        f"Any difference at all (Friedman over {result.blocks} blocks): χ² = {result.chi2:.2f}, "
-        f"p {_equals(result.p)}, Kendall's W = {result.w:.2f} [{result.w_low:.2f}, {result.w_high:.2f}]. "
-        f"Mean ranks (1 = best): {ranks}; Nemenyi's critical difference {result.critical_difference:.2f}: {pairs}."
-    )
-
-
 def _shape(result: Shape) -> str:
     rows = [
-        [
-            item.name,
-            points(item.value, True),
-            _limits(item),
-            p_value(item.p),
-            item.verdict,
-        ]
+        [item.name, points(item.value, True), _limits(item), p_value(item.p), item.verdict]
         for item in (result.dip, result.trend, result.flat)
     ]
-    text = aligned_table(["shape over depth", "points", "95 % interval", "claim p", "verdict"], rows, text_columns=1)
-    if result.page is None or result.page.rho is None:
-        return text
-    rho = result.page.rho
-    return (
-        f"{text}\n\nPage's trend test (the curve {result.page.direction}): L = {result.page.statistic:.0f}, "
-        f"p {_equals(result.page.p)}, mean rank correlation of score and depth {_effect(rho)}; it sees the seeds' luck "
-        "only."
+    return aligned_table(
+        ["shape over depth", "points", "95 % interval", "corrected p", "verdict"], rows, text_columns=1
     )
 
 
 def _selection(result: Selection) -> str:
-    share = result.chosen_share[result.strategy]
+    unseen = "" if result.with_clips else " as far as seeds tell (validation clips would add to it)"
     return (
-        f"Chosen on validation: {code_span(result.strategy)} ({100 * share:.0f} % of the resampled studies choose "
-        f"it). Its validation score {100 * result.valid:.1f} % flatters by {points(result.optimism)} points through "
-        f"the choice; its test score is {100 * result.test:.1f} % (95 % interval with the choice in it "
-        f"{100 * result.test_low:.1f} to {100 * result.test_high:.1f}). Choosing on the test set would flatter by "
-        f"{points(result.peeking_optimism)} points."
+        f"Chosen on validation: {code_span(result.strategy)}. Its validation score {100 * result.valid:.1f} % flatters "
+        f"by {points(result.optimism)} points through the choice{unseen}; its test score is {100 * result.test:.1f} %. "
+        f"Choosing on the test set would flatter by {points(result.peeking_optimism)} points."
     )
 
 
-def _transfer(result: TransferResult) -> list[str]:
+def _transfer(result: TransferResult, relevant: float) -> list[str]:
     return [
         f"## Transfer gain: {plain(result.model)} against {plain(result.control)}",
         one_line(result.answer),
-        _contrasts(result.gains),
+        _contrasts(result.gains, relevant),
     ]
 
 
@@ -180,19 +132,41 @@ def _between(rows: Sequence[Between]) -> list[str]:
             f"{row.n_first} and {row.n_second}",
             points(row.gap, True),
             _limits(row),
-            "–" if row.p is None else f"{p_value(row.p)} ({p_value(row.p_holm)})",
-            _effect(row.cliff),
+            p_value(row.p),
+            p_value(row.p_claim),
             row.verdict,
         ]
         for row in rows
     ]
-    header = ["strategy", "runs", "points", "95 % interval", "Welch's t p", "δ", "difference"]
+    header = ["strategy", "runs", "points", "95 % interval", "Welch's t p", "corrected p", "difference"]
     return [
         f"## {plain(rows[0].second)} against {plain(rows[0].first)}",
-        "Runs of different tables are not paired. p and in brackets p after Holm's correction over this table; "
-        "conditional on the clips that each table tested.",
+        "Runs of different tables are not paired. p is corrected over this table by Holm; all holds for the clips that "
+        "each table tested.",
         aligned_table(header, cells, text_columns=1),
     ]
+
+
+def _classical(model: str, rows: Sequence[Paired], overall: Overall | None) -> list[str]:
+    if not rows:
+        return []
+    cells = [
+        [
+            code_span(row.strategy),
+            code_span(row.minus),
+            *(p_value(p) for p in (row.t, row.wilcoxon, row.flips)),
+            "–" if row.dz is None else points(row.dz / 100, True),
+        ]
+        for row in rows
+    ]
+    said = []
+    if overall is not None:
+        said.append(
+            f"Any difference at all (Friedman): χ² = {overall.chi2:.2f}, p {_equals(overall.friedman)}. The curve "
+            f"{overall.direction} with depth (Page): p {_equals(overall.page)}."
+        )
+    header = ["strategy", "minus", "paired t", "Wilcoxon", "sign flips", "dz"]
+    return [f"## Details: classical tests of {plain(model)}", CLASSICAL, aligned_table(header, cells, 2), *said]
 
 
 def _equals(p: float) -> str:

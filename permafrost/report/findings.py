@@ -6,7 +6,7 @@ from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.evaluation.statistics.selection import Selection
 from permafrost.report.table import Table
-from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
+from permafrost.report.wording import interval, listed, percent, plural, points, probability
 
 
 def findings(result: ModelResult, chosen: str) -> list[str]:
@@ -44,13 +44,10 @@ def contrast_table(contrasts: Iterable[Contrast], title: str) -> Table:
 
 def selection(result: Selection, chosen: str) -> str:
     """The strategy ``chosen`` on validation, and how much choosing flatters."""
-    share = percent(result.chosen_share[chosen], 0)
     flatters, peeking = (percent(value) for value in (result.optimism, result.peeking_optimism))
     return (
-        f"**The choice.** `{chosen}` was chosen on validation ({percent(result.valid)} %); {share} % of the resampled "
-        f"studies choose it too. The choice alone makes that score {flatters} points too good; the test score of "
-        f"whatever is chosen lies, in 95 % of them, from {limits(result.test_low, result.test_high)} %. Choosing on "
-        f"the test clips would flatter by {peeking} points."
+        f"**The choice.** `{chosen}` was chosen on validation ({percent(result.valid)} %). The choice alone makes that "
+        f"score {flatters} points too good; choosing on the test clips would flatter by {peeking} points."
     )
 
 
@@ -59,13 +56,14 @@ def variance(result: ModelResult) -> str | None:
     shares = [item.variance for item in result.strategies if item.variance]
     if not shares:
         return None
+    known = set(shares[0]).intersection(*shares)
     names = {
         "clips": "which clips were tested",
         "seeds": "the seeds",
-        "splits": "the splits",
+        "training sets": "the training sets",
         "answers": "chance in single answers",
     }
-    parts = [f"{_range([part[key] for part in shares])} {name}" for key, name in names.items() if key in shares[0]]
+    parts = [f"{_range([part[key] for part in shares])} {name}" for key, name in names.items() if key in known]
     return f"**Where the uncertainty of a mean comes from**, over the strategies: {listed(parts)}."
 
 

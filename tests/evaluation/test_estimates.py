@@ -1,4 +1,4 @@
-"""Intervals of scores: over seeds and clips where these are shared, over splits where they are not."""
+"""Intervals of scores count seeds, clips by group, and splits."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.cells import read_study, with_groups
 from permafrost.evaluation.clip_scores import answers, drawn_f1
 from permafrost.evaluation.estimates import by_seed, estimates
 
@@ -41,15 +41,24 @@ def test_the_interval_counts_that_other_clips_would_have_been_drawn(study):
     assert 1.5 * clips_alone < (got["ci_high"] - got["ci_low"]) / 2 < 3 * clips_alone
 
 
-def test_seeds_on_folds_of_their_own_use_the_corrected_t(study):
-    cells = study(seeds=[0, 1, 2, 3])
-    for seed in (1, 2, 3):  # other clips for each seed
-        mine = cells.predictions["seed"] == seed
-        cells.predictions.loc[mine, "clip_id"] = f"fold{seed}/" + cells.predictions.loc[mine, "clip_id"]
-    values = by_seed(cells, ("vit", "half"), "macro_f1")
-    got = estimates(cells, "vit", 0.25)["half"]["macro_f1"]
-    half = stats.t.isf(0.025, 3) * values.std(ddof=1) * (1 / 4 + 0.25) ** 0.5
-    assert (got["ci_low"], got["ci_high"]) == pytest.approx((values.mean() - half, values.mean() + half))
+def test_clips_of_a_group_are_one_sample_in_every_score(study):
+    cells = study()
+    whole = with_groups(cells, {clip: clip[:-1] for clip in cells.predictions["clip_id"]})
+    assert whole.predictions["group"].nunique() < 10
+    single, grouped = (estimates(each, "vit", 1 / 3)["half"] for each in (cells, whole))
+    for score in single:
+        assert grouped[score]["mean"] == single[score]["mean"]
+        assert grouped[score]["ci_low"] != single[score]["ci_low"]
+
+
+def test_the_mean_is_that_over_splits_of_the_splits_means(study):
+    cells = study(seeds=[0, 1, 2])
+    other = cells.predictions["seed"] == 2
+    cells.predictions.loc[other, "clip_id"] = "fold/" + cells.predictions.loc[other, "clip_id"]
+    values = by_seed(cells, ("vit", "half"), "test_accuracy").to_numpy()
+    got = estimates(cells, "vit", 0.25)["half"]
+    assert got["test_accuracy"]["mean"] == pytest.approx((values[:2].mean() + values[2]) / 2)
+    assert got["macro_f1"]["ci_low"] < got["macro_f1"]["mean"] < got["macro_f1"]["ci_high"]
 
 
 def test_an_interval_ends_where_the_score_does(study):
@@ -84,14 +93,19 @@ def test_numbers_are_the_same_each_time(study):
 
 def test_the_drawn_f1_of_all_clips_once_is_scikit_learns(study):
     given = answers(study(classes=("a", "b", "c"), clips=30), "vit", "test")
-    even = np.full((1, 30), 1 / 30, dtype=np.float32)
+    even = np.ones((1, 30))
     got = drawn_f1(given, np.array([[0.0, 1.0, 0.0, 0.0]]), even, 3)
-    want = [f1_score(given.labels, line[1], average="macro") for line in given.predicted]
+    labels, said = given.labels[0].values[0, 0], given.predicted[0].values
+    want = [f1_score(labels, line[1], average="macro") for line in said]
     assert got[0] == pytest.approx(want, abs=1e-6)
 
 
 def test_loss_and_hits_of_the_clips_give_the_scores(study):
     cells = study()
     given = answers(cells, "vit", "valid")
-    assert given.correct.mean(2)[1] == pytest.approx(by_seed(cells, ("vit", "half"), "valid_accuracy").tolist())
-    assert given.loss.mean(2)[1] == pytest.approx(by_seed(cells, ("vit", "half"), "valid_loss").tolist(), abs=1e-6)
+    assert given.correct[0].values.mean(2)[1] == pytest.approx(
+        by_seed(cells, ("vit", "half"), "valid_accuracy").tolist()
+    )
+    assert given.loss[0].values.mean(2)[1] == pytest.approx(
+        by_seed(cells, ("vit", "half"), "valid_loss").tolist(), abs=1e-6
+    )

@@ -3,7 +3,7 @@
 import pytest
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.cells import read_study
+from permafrost.evaluation.cells import read_study, with_groups
 from permafrost.evaluation.outcomes import outcome_table, read_outcomes
 from permafrost.evaluation.study_analysis import outcomes_of
 from permafrost.report.tables import write_csv
@@ -19,13 +19,23 @@ def cells(fake_study):
 def test_what_is_read_is_what_the_cells_got_right(cells, tmp_path):
     write_csv(tmp_path / "outcomes.csv", outcome_table(cells))
     text = (tmp_path / "outcomes.csv").read_text()
-    assert text.splitlines()[0].startswith("clip_id,label,vit/none/0,vit/none/1,vit/half/0,")
+    assert text.splitlines()[0].startswith("clip_id,label,group,vit/none/0,vit/none/1,vit/half/0,")
     assert len(text.splitlines()) == 1 + 12
     keys = ["model", "strategy", "seed", "clip_id"]
     got, want = (
         table.set_index(keys)["correct"].sort_index() for table in (read_outcomes(text, ""), outcomes_of(cells))
     )
     assert got.to_dict() == want.to_dict()
+
+
+def test_groups_are_written_and_read_and_older_files_have_none(cells, tmp_path):
+    named = with_groups(cells, {clip: f"artist {clip[-1]}" for clip in cells.predictions["clip_id"].unique()[1:]})
+    write_csv(tmp_path / "outcomes.csv", outcome_table(named))
+    read = read_outcomes((tmp_path / "outcomes.csv").read_text(), "").drop_duplicates("clip_id").set_index("clip_id")
+    want = named.predictions.drop_duplicates("clip_id").set_index("clip_id")["group"]
+    assert read["group"].to_dict() == {clip: want[clip] for clip in read.index}
+    assert (read["group"] == "").sum() <= 1
+    assert set(read_outcomes("clip_id,label,vit/none/0\na,b,1\n", "")["group"]) == {""}
 
 
 def test_clips_that_a_seed_was_not_tested_on_stay_empty(cells, tmp_path):

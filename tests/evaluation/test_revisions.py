@@ -40,7 +40,7 @@ def test_one_strategy_moved_and_the_rest_is_identical(study):
     assert move.low < move.gap < move.high and move.low > 0
     # One strategy differs: nothing to correct for.
     assert move.p_corrected == pytest.approx(move.p)
-    assert review.method == "two-way random effects over seeds and clips"
+    assert review.method == "layered variance over clips and seeds"
     assert review.notes == ()
 
 
@@ -58,13 +58,12 @@ def test_equal_scores_on_other_clips_are_not_identical(study):
     assert [move.strategy for move in moves if move.verdict != IDENTICAL] == ["half"]
 
 
-def test_without_predictions_seeds_are_paired_and_four_of_them_decide_nothing(study):
+def test_without_predictions_seeds_are_paired_for_the_clips_that_were_tested(study):
     before, after = (
         seen(study(name, aim=aim), name, outcomes=name != "a") for name, aim in (("a", None), ("b", raised))
     )
     review = compare_revisions(before, after)
-    assert review.method == "paired t over seeds"
-    assert next(move for move in review.moves if move.strategy == "half").verdict == "inconclusive"
+    assert review.method == "paired t over runs, for these test clips"
     assert "a has no metrics/outcomes.csv" in review.notes[0]
 
 
@@ -107,9 +106,22 @@ def test_one_common_seed_shows_the_difference_and_claims_nothing(study):
     assert move.gap > 0.1
 
 
-def test_folds_are_compared_over_folds(study):
+def test_folds_are_compared_layer_by_layer(study):
     before, after = (seen(study(name, repeats=4, aim=aim), name) for name, aim in (("a", None), ("b", raised)))
-    assert compare_revisions(before, after).method == "corrected resampled t over splits"
+    assert compare_revisions(before, after).method == "layered variance over splits, clips and seeds"
+
+
+def test_groups_that_one_revision_names_count_for_both(study):
+    before, after = (seen(study(name, aim=aim), name) for name, aim in (("a", None), ("b", raised)))
+    clips = {clip: number // 6 for number, clip in enumerate(sorted(after.outcomes["clip_id"].unique()))}
+    single = compare_revisions(before, after)
+    after.outcomes["group"] = after.outcomes["clip_id"].map(clips).astype(str)
+    grouped = compare_revisions(before, after)
+    limits = [
+        next((move.low, move.high) for move in review.moves if move.verdict != IDENTICAL)
+        for review in (single, grouped)
+    ]
+    assert limits[0] != limits[1]
 
 
 def test_runs_of_another_device_or_number_of_threads_are_told(study):

@@ -5,6 +5,7 @@ import pandas as pd
 
 from permafrost.evaluation.comparison import Comparison
 from permafrost.evaluation.statistics.analysis import analyse
+from permafrost.evaluation.statistics.classical import overall, paired
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.comparison import markdown, p_value
 from permafrost.report.comparison_figure import figure
@@ -19,7 +20,10 @@ def comparison(seeds=6, models=("vit", "vit_random")):
         for seed in range(seeds)
     ]
     runs = pd.DataFrame(rows, columns=["model", "strategy", "seed", "score", "valid_score"])
-    return Comparison(("a.csv",), analyse(runs), (), ("a.csv: read",))
+    analysis = analyse(runs)
+    classical = {name: paired(result) for name, result in analysis.models.items()}
+    over = {name: overall(result) for name, result in analysis.models.items()}
+    return Comparison(("a.csv",), analysis, classical, over, (), ("a.csv: read",))
 
 
 def test_tables_are_aligned():
@@ -37,8 +41,8 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_header():
 
 def test_the_page_has_every_part():
     page = markdown(comparison())
-    for part in ("## vit\n", "### Against `none`", "### Neighbours", "Friedman", "Page's trend test", "Chosen on val",
-                 "## Transfer gain: vit against vit_random", "## What these numbers rest on"):  # fmt: skip
+    for part in ("## vit\n", "### Against `none`", "### Neighbours", "Friedman", "(Page)", "Chosen on val",
+                 "## Details: classical tests of vit", "## Transfer gain: vit against vit_random", "## What these numbers rest on"):  # fmt: skip
         assert part in page
 
 

@@ -20,20 +20,18 @@ def test_every_comparison_is_a_row(fake_study):
     rows = comparisons_table(analysis)
     assert tuple(rows.columns) == COLUMNS
     mine = rows[rows["model"] == "vit"].groupby("question", sort=False).size().to_dict()
-    # Three pairs of ranks; three statements and Page's test on the shape; three numbers on the choice.
-    expected = {"reference": 2, "neighbours": 2, "omnibus": 1, "ranks": 3, "shape": 4, "selection": 3, "variance": 9}
+    expected = {"reference": 2, "neighbours": 2, "shape": 3, "selection": 3, "variance": 9}
     assert mine == {**expected, "transfer": 3}
     last = rows[rows["question"] == "transfer"].iloc[-1]
     gain = analysis.transfer["vit"].gains[-1]
     assert (last["model"], last["strategy"], last["minus"]) == ("vit", "head", "vit_random")
-    assert (last["value"], last["p_corrected"], last["dz"]) == (gain.gap, gain.p_claim, gain.dz.value)
-    assert (last["t_p_holm"], last["mcnemar_p"]) == (gain.seeds.t_holm, gain.clips.p)
+    assert (last["value"], last["p_corrected"], last["excluded"]) == (gain.gap, gain.p_claim, gain.excluded)
 
 
 def test_each_p_stands_beside_a_value_and_an_interval(fake_study):
     rows = comparisons_table(analysed(fake_study, ["vit"]))
     tested = rows[rows["p"].notna() | rows["p_corrected"].notna()]
-    assert len(tested) > 10
+    assert len(tested) > 5
     assert tested[["value", "ci_low", "ci_high"]].notna().all(axis=None)
 
 

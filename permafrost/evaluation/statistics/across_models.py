@@ -11,6 +11,7 @@ import pandas as pd
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics import contrasts, words
+from permafrost.evaluation.statistics.noise import Overlap, noise_of
 from permafrost.evaluation.statistics.result import BaselineResult, TransferResult
 from permafrost.evaluation.statistics.sample import from_tables
 
@@ -21,8 +22,13 @@ class Tables:
 
     runs: pd.DataFrame
     outcomes: pd.DataFrame | None
-    test_per_train: float
+    overlap: Overlap
     relevant: float
+
+    @property
+    def reliable(self) -> bool:
+        """Whether "reliably" may be said of a difference."""
+        return self.outcomes is not None
 
 
 def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> TransferResult:
@@ -52,7 +58,11 @@ def against_baselines(tables: Tables, model: str, arms: Sequence[str], baselines
     planned = [contrasts.Planned("baseline", f"{model}/{arm}", f"{name}/{arm_of[name]}") for arm, name in pairs]
     found = _evaluated(tables, kept, [model, *baselines], planned, f"{model} and {', '.join(baselines)}")
     named = [replace(item, strategy=arm, minus=name) for (arm, name), item in zip(pairs, found, strict=True)]
-    return BaselineResult(model, tuple(baselines), named, [words.against(model, named, name) for name in baselines])
+    said = []
+    for name in baselines:
+        items = [item for item in named if item.minus == name]
+        said.append(f"{model}: {words.sides(items, name, tables.relevant, tables.reliable)}.")
+    return BaselineResult(model, tuple(baselines), named, said)
 
 
 def _evaluated(
@@ -65,7 +75,7 @@ def _evaluated(
     arms = list(dict.fromkeys(side for item in planned for side in (item.strategy, item.minus)))
     outcomes = None if tables.outcomes is None else _labelled(tables.outcomes)
     joint = from_tables(_labelled(kept), outcomes, name, arms)
-    noise = joint.noise(tables.test_per_train)
+    noise = noise_of(joint, tables.overlap)
     known = None if noise is None else contrasts.family(joint, noise, planned)
     return contrasts.evaluate(joint, noise, planned, known, tables.relevant)
 

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.statistics import bootstrap, contrasts, omnibus, power, selection, shape, variance, words
+from permafrost.evaluation.statistics import contrasts, power, selection, shape, words
 from permafrost.evaluation.statistics.across_models import Tables, against_baselines, transfer
-from permafrost.evaluation.statistics.noise import Noise
+from permafrost.evaluation.statistics.intervals import share_limits
+from permafrost.evaluation.statistics.layered import Layered
+from permafrost.evaluation.statistics.noise import Noise, Overlap, method_of, noise_of
 from permafrost.evaluation.statistics.result import Analysis, ModelResult, StrategySummary
 from permafrost.evaluation.statistics.sample import Sample, from_tables
 from permafrost.settings import choose
@@ -21,11 +23,13 @@ def analyse(
     runs: pd.DataFrame,
     outcomes: pd.DataFrame | None = None,
     *,
+    validation: pd.DataFrame | None = None,
     order: Sequence[str] | None = None,
     reference: str | None = "none",
     controls: Mapping[str, str] | None = None,
     baselines: Sequence[str] = (),
     test_per_train: float = TEST_PER_TRAIN,
+    shared_training: float | None = None,
     relevant: float = RELEVANT,
     test_clips: int | None = None,
 ) -> Analysis:
@@ -33,9 +37,11 @@ def analyse(
 
     Args:
         runs: one row a run: model, strategy, seed, score (fraction); may have valid_score and split (the number of the
-            split that the run used; more than one means that splits are redrawn).
-        outcomes: one row a run and test clip: model, strategy, seed, clip_id, correct (0/1). Without it, statements are
-            conditional on the test clips.
+            split that the run used; more than one means that splits differ).
+        outcomes: one row a run and test clip: model, strategy, seed, clip_id, correct (0/1); may have group (clips of
+            one group are one sample; a clip without one is its own). Without it, statements are conditional on the
+            test clips.
+        validation: the same of validation clips: what the choice rests on.
         order: strategies by depth, for neighbours and shape; those not in it are compared with the reference only.
             Default: as they first appear in ``runs``.
         reference: the strategy that the others are compared with; ignored for a model that does not have it.
@@ -43,7 +49,9 @@ def analyse(
             ``X_random`` is there.
         baselines: models of a single run a seed (an SVM, say), with which every strategy of every model that is
             nobody's control is compared.
-        test_per_train: n_test / n_train, used where splits are redrawn.
+        test_per_train: n_test / n_train, used where splits differ.
+        shared_training: the share of its training clips that a split has in common with another; where given, training
+            sets count as correlated by it, which is the safe assumption.
         relevant: the least gap worth a statement, as a fraction.
         test_clips: how many test clips all runs shared, where their predictions are not known; the notes then say how
             much clips may differ before a claim falls.
@@ -52,20 +60,24 @@ def analyse(
         PermafrostError: a missing or duplicate run, predictions that do not match, an unknown name; named.
     """
     runs = runs.rename(columns={"strategy": "arm"})
-    outcomes = None if outcomes is None else outcomes.rename(columns={"strategy": "arm"})
+    outcomes, validation = (
+        None if table is None else table.rename(columns={"strategy": "arm"}) for table in (outcomes, validation)
+    )
     for name in baselines:
         choose(name, list(dict.fromkeys(runs["model"])), "baselines")
     own = runs[~runs["model"].isin(baselines)]
     names = list(dict.fromkeys(own["arm"]))
     depth = _order(order, names)
+    arms = [*depth, *(name for name in names if name not in depth)]
     samples = {
-        str(model): from_tables(table, outcomes, str(model), [*depth, *(name for name in names if name not in depth)])
+        str(model): from_tables(table, outcomes, str(model), arms, validation)
         for model, table in own.groupby("model", sort=False)
     }
+    tables = Tables(runs, outcomes, Overlap(test_per_train, shared_training), relevant)
+    noises = {model: noise_of(sample, tables.overlap) for model, sample in samples.items()}
     models = {
-        model: _model(model, sample, depth, reference, test_per_train, relevant) for model, sample in samples.items()
+        model: _model(model, sample, noises[model], depth, reference, tables) for model, sample in samples.items()
     }
-    tables = Tables(runs, outcomes, test_per_train, relevant)
     pairs = _controls(controls, list(samples))
     gains = {
         model: transfer(tables, model, control, _common(samples, model, control)) for model, control in pairs.items()
@@ -75,16 +87,22 @@ def analyse(
         for model in samples
         if baselines and model not in pairs.values()
     }
-    widest = max(samples.values(), key=lambda sample: len(sample.seeds))
-    noise = widest.noise(test_per_train)
-    said = dict.fromkeys(line for sample in samples.values() for line in words.notes(sample, test_per_train))
-    if test_clips and widest.correct is None and not widest.redrawn:
+    widest = max(samples, key=lambda model: len(samples[model].seeds))
+    sample = samples[widest]
+    said = {}
+    for model, item in samples.items():
+        lines = words.notes(item, noises[model], tables.overlap)
+        said |= dict.fromkeys([lines[0], *(f"{model}: {line}" for line in lines[1:])])
+    if test_clips and sample.blocks is None and sample.count == 1:
         said |= dict.fromkeys(line for result in models.values() for line in words.other_clips(result, test_clips))
     return Analysis(
-        design=contrasts.method_of(widest, noise),
-        seeds=len(widest.seeds),
-        clips=None if widest.correct is None else widest.correct.shape[2],
-        splits=len(set(widest.splits.tolist())),
+        design=method_of(noises[widest]),
+        seeds=len(sample.seeds),
+        splits=sample.count,
+        clips=sample.clips,
+        groups=sample.groups,
+        reliable=sample.blocks is not None and len(sample.seeds) > 1,
+        ratio=max((result.ratio for result in models.values() if result.ratio is not None), default=None),
         relevant=relevant,
         models=models,
         transfer=gains,
@@ -94,32 +112,31 @@ def analyse(
 
 
 def _model(
-    model: str, sample: Sample, depth: list[str], reference: str | None, test_per_train: float, relevant: float
+    model: str, sample: Sample, noise: Noise | None, depth: list[str], reference: str | None, tables: Tables
 ) -> ModelResult:
     order = [arm for arm in depth if arm in sample.arms]
-    noise = sample.noise(test_per_train)
+    relevant = tables.relevant
     planned = contrasts.plan(sample.arms, order, reference)
     known = contrasts.family(sample, noise, planned, order) if noise is not None and planned else None
-    resampled = bootstrap.weights(sample)
-    draws = bootstrap.means(sample, resampled)
     results = contrasts.evaluate(sample, noise, planned, known, relevant)
     curve, needed, said = None, None, "The shape over depth needs at least three strategies and two seeds."
     if noise is not None and known is not None and known.trend is not None:
-        curve = shape.assess(sample, noise, known, order, relevant)
+        curve = shape.assess(noise, known, sample.arms, order, relevant)
         needed = _needed(curve, noise, sample, relevant)
-        said = words.shape(curve, needed, sample, relevant)
-    summaries = [_summary(sample, arm, draws[:, arm], test_per_train) for arm in range(len(sample.arms))]
+        said = words.shape(curve, needed, relevant)
+    summaries = _summaries(sample, noise)
+    means = {item.strategy: item.mean for item in summaries}
     return ModelResult(
         model=model,
         order=tuple(order),
         reference=reference if reference in sample.arms else None,
+        ratio=None if noise is None else noise.ratio(),
         strategies=summaries,
-        omnibus=omnibus.friedman(sample),
         contrasts=results,
         shape=curve,
         needed=needed,
-        selection=selection.choose(sample, draws, resampled),
-        answer=words.answer(model, {item.strategy: item.mean for item in summaries}, results, reference, relevant),
+        selection=selection.choose(sample),
+        answer=words.answer(model, means, results, reference, relevant, tables.reliable),
         shape_words=said,
         contrast_words=[words.contrast(item, relevant) for item in results],
     )
@@ -127,27 +144,32 @@ def _model(
 
 def _needed(curve: shape.Shape, noise: Noise, sample: Sample, relevant: float) -> power.Needed | None:
     rows = [sample.arms.index(arm) for arm in curve.order]
-    if curve.dip.verdict == "inconclusive":
+    if curve.dip.verdict == shape.INCONCLUSIVE:
         return power.needed_for_dip(noise, rows, curve.dip.value, relevant)
-    if curve.trend.verdict == "inconclusive":
+    if curve.trend.verdict == shape.INCONCLUSIVE:
         return power.needed_for_trend(noise, rows, curve.trend.value, relevant)
     return None
 
 
-def _summary(sample: Sample, arm: int, draws: np.ndarray, test_per_train: float) -> StrategySummary:
-    scores = sample.scores[arm]
-    interval = bootstrap.interval(sample, arm, draws, test_per_train)
-    return StrategySummary(
-        strategy=sample.arms[arm],
-        n=len(scores),
-        mean=float(scores.mean()),
-        sd=float(scores.std(ddof=1)) if len(scores) > 1 else None,
-        low=None if interval is None else interval.low,
-        high=None if interval is None else interval.high,
-        method="none: one score" if interval is None else interval.method,
-        scores={str(seed): float(score) for seed, score in zip(sample.seeds, scores, strict=True)},
-        variance=variance.shares(sample, arm),
-    )
+def _summaries(sample: Sample, noise: Noise | None) -> list[StrategySummary]:
+    many = len(sample.seeds) > 1
+    limits = share_limits(noise) if noise is not None else [(None, None)] * len(sample.arms)
+    shares = noise.parts() if isinstance(noise, Layered) else [None] * len(sample.arms)
+    return [
+        StrategySummary(
+            strategy=arm,
+            n=len(scores),
+            mean=float(mean),
+            sd=float(np.std(scores, ddof=1)) if many else None,
+            low=low,
+            high=high,
+            scores={str(seed): float(score) for seed, score in zip(sample.seeds, scores, strict=True)},
+            variance=parts,
+        )
+        for arm, scores, mean, (low, high), parts in zip(
+            sample.arms, sample.scores, sample.means, limits, shares, strict=True
+        )
+    ]
 
 
 def _common(samples: dict[str, Sample], model: str, control: str) -> list[str]:

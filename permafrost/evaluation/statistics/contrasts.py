@@ -1,28 +1,30 @@
 """Planned contrasts: each strategy against the reference, neighbours in depth, pretrained against random control.
 
-A *question* is one of these; a *claim* is a statement that the report makes. Classical p values are Holm-corrected
-within their question, as one would by hand. Claims are corrected once over everything that is said about a model (all
-its contrasts and the trend over depth), so that the chance of any false one among them stays at 5 %.
+A *claim* is a statement that the report makes. Claims are corrected once over everything that is said about a model
+(all its contrasts and the trend over depth), so that the chance of any false one among them stays at 5 %; so are
+statements that a difference is excluded.
 """
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from permafrost.evaluation.statistics.effects import Effect, cliff_delta, cohen_dz
-from permafrost.evaluation.statistics.multiplicity import holm, step_down
-from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS, Estimates, Noise, TwoWay
-from permafrost.evaluation.statistics.paired import McNemar, PairedTests, mcnemar, paired_tests
+from permafrost.evaluation.statistics.estimates import Estimates
+from permafrost.evaluation.statistics.multiplicity import simultaneous, step_down
+from permafrost.evaluation.statistics.noise import Noise, method_of
 from permafrost.evaluation.statistics.sample import Sample
 
 LEVEL = 0.05
+DIFFERENT, EQUIVALENT, INCONCLUSIVE = "different", "equivalent", "inconclusive"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One contrast: the mean of ``strategy`` less that of ``minus``, asked by ``question``."""
+    """One contrast: the mean of ``strategy`` less that of ``minus``, asked by ``question``: reference, neighbours,
+    transfer, baseline or revision."""
 
     question: str
     strategy: str
@@ -31,11 +33,12 @@ class Planned:
 
 @dataclass(frozen=True)
 class Contrast:
-    """What is known about one planned contrast; gaps in fractions, strategy minus reference.
+    """What is known about one planned contrast; gaps in fractions.
 
-    ``low``, ``high``, ``p`` and ``df`` come from the design's own method (``method``); ``p_claim`` is corrected over
-    all ``claims`` statements about the model. ``verdict`` is ``different`` (a difference is there), ``equivalent``
-    (a difference as large as the relevant gap is excluded) or ``inconclusive``. None: too few runs to say.
+    ``low``, ``high`` (95 %) and ``p`` are its own, by ``method``; ``p_claim`` is corrected over all ``claims``
+    statements about the model, and so is ``excluded``: a difference of that size or more, on either side, is excluded
+    at 5 %. ``verdict``: different (``p_claim`` at most .05), equivalent (a difference of the relevant gap or more is
+    excluded) or inconclusive. None: too few runs to say.
     """
 
     question: str
@@ -43,28 +46,34 @@ class Contrast:
     minus: str
     gap: float
     method: str
-    low: float | None
-    high: float | None
-    df: float | None
-    p: float | None
-    p_claim: float | None
-    claims: int
-    verdict: str
-    seeds: PairedTests | None
-    dz: Effect | None
-    cliff: Effect | None
-    clips: McNemar | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_claim: float | None = None
+    claims: int = 0
+    excluded: float | None = None
+    verdict: str = INCONCLUSIVE
 
 
 @dataclass(frozen=True)
 class Family:
-    """All statements about a model that are corrected together; the last row is the trend where there is one."""
+    """All statements about a model that are corrected together; the row ``trend`` is that over depth, if any.
+
+    ``adjusted`` [rows]: corrected p values; ``miss``: with which probability the interval of each row may miss so that
+    two one-sided tests at 5 % hold together.
+    """
 
     weights: np.ndarray
     estimates: Estimates
     adjusted: np.ndarray
+    miss: float
     row: dict[tuple[str, str], int]
     trend: int | None
+
+    @cached_property
+    def excluded(self) -> np.ndarray:
+        """A difference of this size or more, on either side, is excluded; corrected over the family: [rows]."""
+        return np.abs(self.estimates.value) + self.estimates.half(self.miss)
 
 
 def plan(arms: Sequence[str], order: Sequence[str], reference: str | None) -> list[Planned]:
@@ -96,105 +105,49 @@ def family(sample: Sample, noise: Noise, planned: Sequence[Planned], order: Sequ
         rows.append(line)
     weights = np.array(rows).reshape(len(rows), len(sample.arms))
     estimates = noise.contrasts(weights)
-    return Family(weights, estimates, adjust(estimates, noise), row, trend)
-
-
-def adjust(estimates: Estimates, noise: Noise) -> np.ndarray:
-    """Corrected p values: step-down max-t where the design knows how its contrasts correlate, else Holm."""
-    p = estimates.p()
-    return step_down(p, estimates.correlation) if noise.known_correlation else holm(p)
+    adjusted = step_down(estimates.p(), estimates.correlation if noise.known_correlation else None)
+    # A true difference lies on one side of zero alone: the other side's miss is no false statement.
+    miss = simultaneous(estimates.correlation if noise.known_correlation else None, len(rows), 2 * LEVEL)
+    return Family(weights, estimates, adjusted, miss, row, trend)
 
 
 def evaluate(
     sample: Sample, noise: Noise | None, planned: Sequence[Planned], known: Family | None, relevant: float
 ) -> list[Contrast]:
-    """The contrasts in full, in the order planned; ``relevant`` is the least gap worth a statement (fraction)."""
-    results = [_evaluate(sample, noise, item, known, relevant) for item in planned]
-    return _holm_by_question(results)
-
-
-def trustworthy(sample: Sample, noise: Noise | None) -> bool:
-    """Whether a difference may be claimed at all: with scores alone, only where six seeds stand behind it."""
-    return noise is not None and (isinstance(noise, TwoWay) or len(sample.seeds) >= ENOUGH_SEEDS)
-
-
-def method_of(sample: Sample, noise: Noise | None) -> str:
-    """The name of the design's own test."""
-    if noise is None:
-        return "none: one seed"
-    if isinstance(noise, TwoWay):
-        return "two-way random effects over seeds and clips"
-    return "corrected resampled t over splits" if sample.redrawn else "paired t over seeds"
-
-
-def _evaluate(sample: Sample, noise: Noise | None, item: Planned, known: Family | None, relevant: float) -> Contrast:
-    first, second = sample.arms.index(item.minus), sample.arms.index(item.strategy)
-    reference, strategy = sample.scores[first], sample.scores[second]
-    differences = strategy - reference
-    clips = None
-    if sample.correct is not None:
-        clips = mcnemar(sample.correct[first], sample.correct[second])
+    """The contrasts in the order planned; ``relevant`` is the least gap worth a statement (fraction)."""
+    method = method_of(noise)
     if noise is None or known is None:
-        gap = float(differences.mean())
-        method = method_of(sample, None)
-        return Contrast(
-            item.question, item.strategy, item.minus, gap, method, None, None, None, None, None, 0,
-            "inconclusive", None, None, None, clips,
-        )  # fmt: skip
-    pair = (item.strategy, item.minus)
-    index, sign = (known.row[pair], 1.0) if pair in known.row else (known.row[pair[::-1]], -1.0)
+        gaps = [float(_difference(sample, item.strategy, item.minus) @ sample.means) for item in planned]
+        return [
+            Contrast(item.question, item.strategy, item.minus, gap, method)
+            for item, gap in zip(planned, gaps, strict=True)
+        ]
     lows, highs = known.estimates.interval()
-    # A t interval of two seeds knows nothing of what is possible: shares differ by no more than one.
-    low, high = sorted(float(np.clip(sign * end, -1.0, 1.0)) for end in (lows[index], highs[index]))
-    p_claim = float(known.adjusted[index])
-    if p_claim <= LEVEL and trustworthy(sample, noise):
-        verdict = "different"
-    elif trustworthy(sample, noise) and -relevant < low and high < relevant:
-        verdict = "equivalent"
-    else:
-        verdict = "inconclusive"
-    return Contrast(
-        item.question,
-        item.strategy,
-        item.minus,
-        sign * float(known.estimates.value[index]),
-        method_of(sample, noise),
-        low,
-        high,
-        float(known.estimates.df[index]),
-        float(known.estimates.p()[index]),
-        p_claim,
-        len(known.adjusted),
-        verdict,
-        paired_tests(differences),
-        cohen_dz(differences),
-        cliff_delta(reference, strategy),
-        clips,
-    )
-
-
-def _holm_by_question(results: list[Contrast]) -> list[Contrast]:
-    corrected = list(results)
-    for question in dict.fromkeys(result.question for result in results):
-        rows = [i for i, result in enumerate(results) if result.question == question and result.seeds]
-        tests = [results[i].seeds for i in rows]
-        columns = zip(
-            rows,
-            holm(np.array([test.t_p for test in tests])),
-            holm(np.array([test.wilcoxon_p for test in tests])),
-            holm(np.array([test.flip_p for test in tests])),
-            strict=True,
-        )
-        for i, t, wilcoxon, flip in columns:
-            tests_of_row = replace(
-                results[i].seeds, t_holm=float(t), wilcoxon_holm=float(wilcoxon), flip_holm=float(flip)
+    single = known.estimates.p()
+    found = []
+    for item in planned:
+        pair = (item.strategy, item.minus)
+        index, sign = (known.row[pair], 1.0) if pair in known.row else (known.row[pair[::-1]], -1.0)
+        # Shares differ by no more than one, whatever an interval of two runs says.
+        low, high = sorted(float(np.clip(sign * end, -1.0, 1.0)) for end in (lows[index], highs[index]))
+        found.append(
+            Contrast(
+                *(item.question, item.strategy, item.minus, sign * float(known.estimates.value[index]), method),
+                *(low, high, float(single[index]), float(known.adjusted[index]), len(known.adjusted)),
+                min(float(known.excluded[index]), 1.0),
+                verdict(known.adjusted[index], known.excluded[index], relevant),
             )
-            corrected[i] = replace(results[i], seeds=tests_of_row)
-    return corrected
+        )
+    return found
 
 
-def _difference(sample: Sample, strategy: str, reference: str) -> np.ndarray:
+def verdict(p_claim: float, excluded: float, relevant: float) -> str:
+    """What a corrected p value and the size that is excluded amount to."""
+    return DIFFERENT if p_claim <= LEVEL else EQUIVALENT if excluded < relevant else INCONCLUSIVE
+
+
+def _difference(sample: Sample, strategy: str, minus: str) -> np.ndarray:
     weights = np.zeros(len(sample.arms))
     weights[sample.arms.index(strategy)] += 1
-    weights[sample.arms.index(reference)] -= 1
+    weights[sample.arms.index(minus)] -= 1
     return weights

@@ -1,13 +1,13 @@
 """Several statements at once: Holm, and the sharper max-t where the correlation of the statements is known.
 
-Whether it is known is for the design to say (``Noise.known_correlation``). With answers clip by clip it rests on
-hundreds of numbers. From ten scores alone it is too rough: max-t then made a false claim in 6 to 8 % of simulated
-studies.
+Whether it is known is for the design to say (``known_correlation``): answers clip by clip tell it, a handful of scores
+or of groups does not; None stands for unknown here.
 """
 
 from functools import cache
 
 import numpy as np
+from scipy import stats
 
 DRAWS = 10_000
 RARE = 0.005  # below this the share of draws is too coarse and Holm's exact bound is used
@@ -27,19 +27,18 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def step_down(p: np.ndarray, correlation: np.ndarray) -> np.ndarray:
-    """Adjusted two-sided p values [rows] by the step-down max-t, never above Holm's.
+def step_down(p: np.ndarray, correlation: np.ndarray | None) -> np.ndarray:
+    """Adjusted two-sided p values [rows] by the step-down max-t, never above Holm's, which they are without
+    ``correlation`` [rows, rows].
 
     Contrasts of a few means overlap ("half against none" and "half against quarter" share a mean), so that Holm, which
     assumes nothing, is too strict. Here each p is put on the normal scale and compared with the largest of correlated
     normal variables, step by step (Westfall & Young 1993; Hothorn, Bretz & Westfall 2008, Biometrical J. 50).
-    ``correlation`` is [rows, rows].
     """
-    from scipy import stats
-
     p = np.asarray(p, dtype=float)
-    if len(p) < 2:
-        return p.copy()
+    bound = holm(p)
+    if correlation is None or len(p) < 2:
+        return bound
     size = stats.norm.isf(np.clip(p, 1e-300, 1) / 2)
     order = np.argsort(-size, kind="stable")
     draws = np.abs(correlated(correlation))[:, order]
@@ -48,20 +47,18 @@ def step_down(p: np.ndarray, correlation: np.ndarray) -> np.ndarray:
     share = np.maximum.accumulate((largest >= size[order]).mean(0))
     adjusted = np.empty_like(p)
     adjusted[order] = share
-    bound = holm(p)
     return np.maximum(p, np.where(adjusted < RARE, bound, np.minimum(adjusted, bound)))
 
 
-def simultaneous(correlation: np.ndarray, known: bool = True, level: float = 0.95) -> float:
-    """The normal quantile c such that all rows stay within c together with probability ``level`` (two-sided).
+def simultaneous(correlation: np.ndarray | None, rows: int, miss: float) -> float:
+    """With which probability each row's own two-sided interval may miss, so that any of ``rows`` does in ``miss``.
 
-    With ``known`` False the correlation is not relied on, and Bonferroni's quantile is given.
+    By the largest of normal variables with ``correlation``; without it by Bonferroni.
     """
-    from scipy import stats
-
-    if not known:
-        return float(stats.norm.isf((1 - level) / 2 / len(correlation)))
-    return float(np.quantile(np.abs(correlated(correlation)).max(1), level))
+    if correlation is None or rows < 2:
+        return miss / max(rows, 1)
+    quantile = np.quantile(np.abs(correlated(correlation)).max(1), 1 - miss)
+    return max(float(2 * stats.norm.sf(quantile)), miss / rows)
 
 
 def correlated(correlation: np.ndarray) -> np.ndarray:

@@ -1,182 +1,101 @@
-"""How uncertain the means of strategies are: one object for each design, all answering the same question.
-
-``contrasts(weights)`` gives estimate, standard error, degrees of freedom and correlation of any linear contrasts of the
-strategies' means. Three designs are known:
-
-* ``TwoWay``: every seed is tested on the same clips. Seeds and clips are crossed random effects, so the variance of a
-  contrast of means over S seeds and C clips is ``seed/S + clip/C + residual/(S C)``. It is estimated from the mean
-  squares of the two-way table of paired differences, ``(MS_seed + MS_clip - MS_residual) / (S C)``, with
-  Satterthwaite's degrees of freedom: the quasi-F of Cornfield & Tukey (1956, Ann. Math. Stat. 27), as Clark (1973,
-  J. Verbal Learning 12) asked for it where items are a sample like subjects are. Owen's two-way bootstrap (2007, Ann.
-  Appl. Stat. 1) counts the residual three times instead of once and so wastes power.
-* ``OneWay``: only one score a run. The plain paired t: conditional on the clips that were tested.
-* ``OneWay(ratio > 0)``: splits are redrawn. Training sets overlap, so the variance is inflated by
-  ``1/J + n_test/n_train`` instead of ``1/J`` (Nadeau & Bengio 2003, Machine Learning 52).
-"""
+"""How uncertain the means of strategies are, by what is known of a study: answers clip by clip, or only scores."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-ENOUGH_SEEDS = 6  # 2 / 2^6 = .031: the least number with which a test that assumes no normality can reach .05
-LEAST = 1e-12  # variances below this, in squared accuracy, are rounding
+from permafrost.evaluation.statistics.estimates import Estimates, correlation_of
+from permafrost.evaluation.statistics.layered import Layered, layered
+from permafrost.evaluation.statistics.sample import Sample
+
+FEW_GROUPS = 5  # in a split: below, what clips add to the variance cannot be estimated within it
 
 
 @dataclass(frozen=True)
-class Estimates:
-    """Linear contrasts of means: each field [rows], ``correlation`` [rows, rows]. Unit: fraction of clips."""
+class Overlap:
+    """What training sets of different splits have in common, where splits differ.
 
-    value: np.ndarray
-    error: np.ndarray
-    df: np.ndarray
-    correlation: np.ndarray
+    ``test_per_train``: n_test / n_train. ``shared``: the share of the training clips that two splits have in common;
+    where it is given, training sets count as correlated by it, which is the safe assumption.
+    """
 
-    def p(self) -> np.ndarray:
-        """Two-sided p of each row alone. A row without any variance has p 1 at zero and 0 elsewhere."""
-        from scipy import stats
-
-        flat = self.error <= LEAST**0.5
-        t = np.abs(self.value) / np.where(flat, 1.0, self.error)
-        return np.where(flat, np.where(np.abs(self.value) <= LEAST**0.5, 1.0, 0.0), 2 * stats.t.sf(t, self.df))
-
-    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper ends of each row's own interval by Student's t."""
-        from scipy import stats
-
-        half = stats.t.isf((1 - level) / 2, self.df) * self.error
-        return self.value - half, self.value + half
-
-
-class Noise(Protocol):
-    """What contrasts, shape and planning need to know of a design."""
-
-    means: np.ndarray
-    seeds: int
-    clips: int | None
+    test_per_train: float = 1 / 3
+    shared: float | None = None
 
     @property
-    def known_correlation(self) -> bool:
-        """Whether the correlation of contrasts is known well enough to correct by it."""
-        ...
-
-    def contrasts(self, weights: np.ndarray) -> Estimates:
-        """Estimates for ``weights`` [rows, strategies]."""
-        ...
-
-    def planned(self, seeds: int, clips: int | None) -> tuple[np.ndarray, float]:
-        """Covariance [strategies, strategies] of the means and typical degrees of freedom with other numbers."""
-        ...
-
-
-@dataclass(frozen=True)
-class TwoWay:
-    """Crossed seeds and clips; the three matrices are mean squares and products [strategies, strategies]."""
-
-    means: np.ndarray
-    seed: np.ndarray
-    clip: np.ndarray
-    residual: np.ndarray
-    seeds: int
-    clips: int
-
-    @property
-    def known_correlation(self) -> bool:
-        """From six seeds on: below, the seeds' part of it is hardly known."""
-        return self.seeds >= ENOUGH_SEEDS
-
-    def contrasts(self, weights: np.ndarray) -> Estimates:
-        """Estimates for ``weights`` [rows, strategies]; a component that comes out negative counts as zero."""
-        a, b, e = (np.einsum("mk,kl,ml->m", weights, part, weights) for part in (self.seed, self.clip, self.residual))
-        total = np.maximum(a - e, 0) + np.maximum(b - e, 0) + e
-        rows, columns = self.seeds - 1, self.clips - 1
-        spread = a**2 / rows + b**2 / columns + e**2 / (rows * columns)
-        df = np.where(spread > 0, total**2 / np.where(spread > 0, spread, 1.0), columns)
-        error = np.sqrt(np.maximum(total, 0) / (self.seeds * self.clips))
-        covariance = weights @ self._covariance(self.seeds, self.clips) @ weights.T
-        return Estimates(weights @ self.means, error, np.maximum(df, 1.0), _correlation(covariance))
-
-    def planned(self, seeds: int, clips: int | None) -> tuple[np.ndarray, float]:
-        """Covariance of the means with other numbers, components held; degrees of freedom of a typical contrast."""
-        count = clips or self.clips
-        seed, clip = self._components()
-        # Contrasts do not see what all strategies share, so the shared part is taken out before variances are added.
-        centre = np.eye(len(self.means)) - 1 / len(self.means)
-        a, b, e = (
-            np.trace(centre @ part)
-            for part in (count * seed + self.residual, seeds * clip + self.residual, self.residual)
-        )
-        spread = a**2 / (seeds - 1) + b**2 / (count - 1) + e**2 / ((seeds - 1) * (count - 1))
-        df = (a + b - e) ** 2 / spread if spread > 0 else count - 1
-        return self._covariance(seeds, count), float(max(df, 1.0))
-
-    def _components(self) -> tuple[np.ndarray, np.ndarray]:
-        return positive(self.seed - self.residual) / self.clips, positive(self.clip - self.residual) / self.seeds
-
-    def _covariance(self, seeds: int, clips: int) -> np.ndarray:
-        seed, clip = self._components()
-        return seed / seeds + clip / clips + self.residual / (seeds * clips)
+    def extra(self) -> float:
+        """What overlap adds to 1/K in the variance of a mean over K splits (Nadeau & Bengio 2003)."""
+        return self.test_per_train if self.shared is None else self.shared / (1 - self.shared)
 
 
 @dataclass(frozen=True)
 class OneWay:
-    """One score a run; ``spread`` is the covariance [strategies, strategies] of the scores over seeds (or splits)."""
+    """Only scores count, of ``runs`` or of ``splits`` (``unit``): Student's t over them.
+
+    ``spread`` is their covariance [strategies, strategies], ``extra`` what overlapping training sets add to 1/n.
+    """
 
     means: np.ndarray
     spread: np.ndarray
-    seeds: int
-    ratio: float = 0.0
-    clips: int | None = None
+    count: int
+    unit: str
+    extra: float = 0.0
 
     @property
     def known_correlation(self) -> bool:
-        """No: a handful of scores does not tell it."""
+        """No: a handful of scores does not tell it. Max-t by it claims falsely in 6 to 8 % of simulated studies."""
         return False
 
     def contrasts(self, weights: np.ndarray) -> Estimates:
-        """Estimates for ``weights`` [rows, strategies]: the paired t of each row."""
-        covariance = weights @ self.spread @ weights.T * (1 / self.seeds + self.ratio)
-        rows = len(weights)
-        error = np.sqrt(np.maximum(np.diag(covariance), 0))
-        return Estimates(weights @ self.means, error, np.full(rows, self.seeds - 1.0), _correlation(covariance))
+        """Estimates of the contrasts ``weights`` [rows, strategies]."""
+        covariance = weights @ self.spread @ weights.T * (1 / self.count + self.extra)
+        variance = np.maximum(np.diag(covariance), 0)[:, None]
+        return Estimates(weights @ self.means, variance, self.count - 1.0, correlation_of(covariance))
 
-    def planned(self, seeds: int, clips: int | None) -> tuple[np.ndarray, float]:
-        """Covariance of the means with another number of seeds (or splits), and its degrees of freedom."""
-        return self.spread * (1 / seeds + self.ratio), float(seeds - 1)
+    def of_means(self) -> Estimates:
+        """Estimates of the strategies' own means."""
+        return self.contrasts(np.eye(len(self.means)))
 
+    @property
+    def seeds_now(self) -> int:
+        """How many units there are."""
+        return self.count
 
-def two_way(correct: np.ndarray) -> TwoWay:
-    """Mean squares and products of ``correct`` [strategies, seeds >= 2, clips >= 2], 0/1 or any score a clip."""
-    values = np.asarray(correct, dtype=float)
-    seeds, clips = values.shape[1:]
-    means = values.mean((1, 2))
-    rows = values.mean(2) - means[:, None]
-    columns = values.mean(1) - means[:, None]
-    rest = (values - means[:, None, None] - rows[:, :, None] - columns[:, None, :]).reshape(len(values), -1)
-    return TwoWay(
-        means,
-        clips * rows @ rows.T / (seeds - 1),
-        seeds * columns @ columns.T / (clips - 1),
-        rest @ rest.T / ((seeds - 1) * (clips - 1)),
-        seeds,
-        clips,
-    )
+    def planned(self, seeds: int, more: float = 1.0) -> tuple[np.ndarray, float]:
+        """Covariance of the means with another number of units, and its degrees of freedom; ``more`` clips do not
+        count."""
+        return self.spread * (1 / seeds + self.extra), float(seeds - 1)
+
+    def ratio(self) -> None:
+        """None: only answers tell what clips explain of the splits' variance."""
+        return None
 
 
-def one_way(scores: np.ndarray, ratio: float = 0.0) -> OneWay:
-    """Covariance of ``scores`` [strategies, seeds >= 2]; ``ratio`` is n_test / n_train where splits are redrawn."""
-    values = np.asarray(scores, dtype=float)
-    return OneWay(values.mean(1), np.atleast_2d(np.cov(values)), values.shape[1], ratio)
+Noise = Layered | OneWay
 
 
-def positive(matrix: np.ndarray) -> np.ndarray:
-    """The nearest matrix without negative eigenvalues: a covariance component cannot be negative."""
-    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-    return (vectors * np.maximum(values, 0)) @ vectors.T
+def noise_of(sample: Sample, overlap: Overlap) -> Noise | None:
+    """What is known of a sample's uncertainty; None with a single run, about whose luck nothing is known."""
+    if len(sample.seeds) < 2:
+        return None
+    if sample.blocks is not None and enough_groups(sample):
+        return layered(sample, overlap.extra)
+    if sample.count > 1:
+        spread = np.atleast_2d(np.cov(sample.by_split(sample.scores)))
+        return OneWay(sample.means, spread, sample.count, "splits", overlap.extra)
+    return OneWay(sample.means, np.atleast_2d(np.cov(sample.scores)), len(sample.seeds), "runs")
 
 
-def _correlation(covariance: np.ndarray) -> np.ndarray:
-    scale = np.sqrt(np.maximum(np.diag(covariance), LEAST))
-    correlation = np.clip(covariance / np.outer(scale, scale), -1, 1)
-    np.fill_diagonal(correlation, 1.0)
-    return correlation
+def enough_groups(sample: Sample) -> bool:
+    """Whether each split tests enough groups; one split that all seeds share need only test two."""
+    least = min(len(np.unique(block.group)) for block in sample.blocks)
+    return least >= (FEW_GROUPS if sample.count > 1 else 2)
+
+
+def method_of(noise: Noise | None) -> str:
+    """The name of what judges a difference."""
+    if noise is None:
+        return "none: one run"
+    if isinstance(noise, Layered):
+        return f"layered variance over {'clips' if noise.splits == 1 else 'splits, clips'} and seeds"
+    return "corrected resampled t over splits" if noise.unit == "splits" else "paired t over runs, for these test clips"

@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
+from permafrost.evaluation.statistics.estimates import correlation_of
+from permafrost.evaluation.statistics.layered import Layered
 from permafrost.evaluation.statistics.multiplicity import simultaneous
-from permafrost.evaluation.statistics.noise import Noise, TwoWay
+from permafrost.evaluation.statistics.noise import Noise
 
 ENOUGH_POWER = 0.8
 SIMULATIONS = 1000
-SEEDS = (6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200)
-CLIPS = (100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 10_000)
+SEEDS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200)
+MORE = (1.25, 1.5, 2, 3, 4, 5, 7.5, 10, 15, 20, 30, 50, 100)  # times the clips that were tested
 VISIBLE = 0.01  # a dip or change below one point is not planned for as seen: the relevant gap is
 
 # (estimates [simulations, rows], their covariance [rows, rows], factor on errors [simulations], t threshold) -> bool
@@ -22,20 +25,22 @@ Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
 class Needed:
     """What would decide ``statement`` (dip or trend) with 80 % power if the true size were ``size`` (fraction).
 
-    ``seen`` tells whether that is the size seen here or the relevant gap. Exactly one of ``seeds`` (at the present
-    clips) and ``clips`` (at ``at_seeds`` seeds) is set, or neither: no number tried would do.
+    ``seen`` tells whether that is the size seen here or the relevant gap. Exactly one of ``seeds`` (``unit``, at the
+    present clips) and ``more`` (times the present clips, in more groups, at ``at_seeds``) is set, or neither: no number
+    tried would do.
     """
 
     statement: str
     size: float
     seen: bool
-    seeds: int | None
-    clips: int | None
-    at_seeds: int | None
+    unit: str
+    seeds: int | None = None
+    more: float | None = None
+    at_seeds: int | None = None
 
 
 def needed_for_dip(noise: Noise, rows: Sequence[int], depth: float, relevant: float) -> Needed:
-    """Seeds or clips that would establish a dip as deep as seen, or of the relevant gap where none is seen."""
+    """What would establish a dip as deep as seen, or of the relevant gap where none is seen."""
     means = noise.means[list(rows)]
     seen = depth >= VISIBLE
     if not seen:
@@ -45,33 +50,28 @@ def needed_for_dip(noise: Noise, rows: Sequence[int], depth: float, relevant: fl
 
 
 def needed_for_trend(noise: Noise, rows: Sequence[int], change: float, relevant: float) -> Needed:
-    """Seeds or clips that would establish a straight change over depth as large as seen, or as the relevant gap."""
+    """What would establish a straight change over depth as large as seen, or as the relevant gap."""
     seen = abs(change) >= VISIBLE
     size = abs(change) if seen else relevant
     means = np.linspace(0, -size if change < 0 else size, len(rows))
     return _search("trend", noise, rows, means, changes, size, seen)
 
 
-def power(
-    noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, seeds: int, clips: int | None, seed: int = 0
-) -> float:
-    """Share of simulated studies with ``seeds`` and ``clips`` in which ``rule`` establishes its statement.
+def power(noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, seeds: int, more: float = 1.0) -> float:
+    """Share of simulated studies with ``seeds`` (a split) and ``more`` times the clips in which ``rule`` establishes
+    its statement.
 
-    The estimates are normal about ``means`` [rows] with the covariance that the measured components imply; their
-    standard errors vary as chi over the design's degrees of freedom; thresholds are the simultaneous ones.
+    The estimates are normal about ``means`` [rows] with the covariance that the measured layers imply; their standard
+    errors vary as chi over the design's degrees of freedom; thresholds are the simultaneous ones.
     """
-    from scipy import stats
-
-    covariance, df = noise.planned(seeds, clips)
+    covariance, df = noise.planned(seeds, more)
     covariance = covariance[np.ix_(rows, rows)]
     first, second = np.triu_indices(len(rows), 1)
     pairs = np.zeros((len(first), len(rows)))
     pairs[np.arange(len(first)), first], pairs[np.arange(len(first)), second] = 1, -1
-    errors = np.sqrt(np.maximum(np.diag(pairs @ covariance @ pairs.T), 1e-12))
-    correlation = pairs @ covariance @ pairs.T / np.outer(errors, errors)
-    np.fill_diagonal(correlation, 1.0)
-    threshold = float(stats.t.isf(stats.norm.sf(simultaneous(correlation, noise.known_correlation)), df))
-    random = np.random.default_rng(seed)
+    known = correlation_of(pairs @ covariance @ pairs.T) if noise.known_correlation else None
+    threshold = float(stats.t.isf(simultaneous(known, len(pairs), 0.05) / 2, df))
+    random = np.random.default_rng(0)
     values = random.multivariate_normal(means, covariance, SIMULATIONS, method="eigh")
     wobble = np.sqrt(random.chisquare(df, SIMULATIONS) / df)
     return float(rule(values, covariance, wobble, threshold).mean())
@@ -99,20 +99,20 @@ def changes(values: np.ndarray, covariance: np.ndarray, wobble: np.ndarray, thre
 def _search(
     statement: str, noise: Noise, rows: Sequence[int], means: np.ndarray, rule: Rule, size: float, seen: bool
 ) -> Needed:
-    counts = [count for count in SEEDS if count > noise.seeds]
-    seeds = _first(counts, lambda count: power(noise, rows, means, rule, count, noise.clips))
+    unit = noise.unit
+    counts = [count for count in SEEDS if count > noise.seeds_now]
+    seeds = _first(counts, lambda count: power(noise, rows, means, rule, count))
     if seeds is not None:
-        return Needed(statement, size, seen, seeds, None, None)
-    if isinstance(noise, TwoWay):
-        for at in dict.fromkeys(max(noise.seeds, count) for count in (10, 30)):
-            counts = [count for count in CLIPS if count > noise.clips]
-            clips = _first(counts, lambda count, at=at: power(noise, rows, means, rule, at, count))
-            if clips is not None:
-                return Needed(statement, size, seen, None, clips, at)
-    return Needed(statement, size, seen, None, None, None)
+        return Needed(statement, size, seen, unit, seeds=seeds)
+    if isinstance(noise, Layered):
+        for at in dict.fromkeys(max(noise.seeds_now, count) for count in (10, 30)):
+            more = _first(MORE, lambda times, at=at: power(noise, rows, means, rule, at, times))
+            if more is not None:
+                return Needed(statement, size, seen, unit, more=more, at_seeds=at)
+    return Needed(statement, size, seen, unit)
 
 
-def _first(counts: Sequence[int], found: Callable[[int], float]) -> int | None:
+def _first(counts: Sequence[float], found: Callable[[float], float]) -> float | None:
     """The least of the rising ``counts`` with enough power, by halving: power rises with the count."""
     low, high = 0, len(counts)
     while low < high:

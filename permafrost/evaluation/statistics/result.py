@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from permafrost.evaluation.statistics.contrasts import Contrast
-from permafrost.evaluation.statistics.omnibus import Omnibus
 from permafrost.evaluation.statistics.power import Needed
 from permafrost.evaluation.statistics.selection import Selection
 from permafrost.evaluation.statistics.shape import Shape
@@ -15,8 +14,8 @@ from permafrost.evaluation.statistics.shape import Shape
 
 @dataclass(frozen=True)
 class StrategySummary:
-    """One strategy: ``scores`` by seed, mean, sd over seeds, the 95 % interval and the method that gave it, and the
-    shares of the mean's variance (None where they cannot be told apart)."""
+    """One strategy: ``scores`` by seed; the mean over splits of the splits' means, sd over runs, the 95 % interval; and
+    the shares of clips, answers, seeds and training sets in the mean's variance (None where they cannot be told)."""
 
     strategy: str
     n: int
@@ -24,20 +23,20 @@ class StrategySummary:
     sd: float | None
     low: float | None
     high: float | None
-    method: str
     scores: dict[str, float]
     variance: dict[str, float] | None
 
 
 @dataclass(frozen=True)
 class ModelResult:
-    """Everything about one model. ``answer`` is one sentence; ``shape_words`` one on the curve over depth."""
+    """Everything about one model. ``ratio`` is R (see ``Analysis``); ``answer`` is one sentence, ``shape_words`` one or
+    two on the curve over depth."""
 
     model: str
     order: tuple[str, ...]
     reference: str | None
+    ratio: float | None
     strategies: list[StrategySummary]
-    omnibus: Omnibus | None
     contrasts: list[Contrast]
     shape: Shape | None
     needed: Needed | None
@@ -70,17 +69,31 @@ class BaselineResult:
 
 @dataclass(frozen=True)
 class Analysis:
-    """The result for a table of runs. ``notes`` say what the numbers are conditional on and what they cannot show."""
+    """The result for a table of runs.
+
+    Attributes:
+        design: the name of what judges differences.
+        seeds, splits: how many runs each strategy has, and how many splits they use.
+        clips, groups: test clips in a split, and groups tested in all; None where only scores are known.
+        reliable: whether "reliably" may be said: answers clip by clip and more than one seed are known.
+        ratio: R, the largest of the models: what the means of splits vary by, in terms of what clips and seeds
+            explain. None with one split.
+        relevant: the least gap worth a statement, as a fraction.
+        notes: what the numbers are conditional on and what they cannot show.
+    """
 
     design: str
     seeds: int
-    clips: int | None
     splits: int
+    clips: int | None
+    groups: int | None
+    reliable: bool
+    ratio: float | None
     relevant: float
     models: dict[str, ModelResult]
     transfer: dict[str, TransferResult]
+    baselines: dict[str, BaselineResult]
     notes: list[str]
-    baselines: dict[str, BaselineResult] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON: numbers, strings, lists, dictionaries; None for what is not defined or infinite."""

@@ -1,24 +1,34 @@
-"""The runs of one model as arrays: strategies in order, seeds paired, clips matched."""
+"""The runs of one model as arrays: strategies in order, seeds paired, clips matched within each split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.statistics.noise import Noise, one_way, two_way
 
 ROUNDING = 1e-3  # a stored score may be rounded; beyond this it is not the mean of the stored predictions
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Scores and outcomes of arms (strategies of one model, or of two) that share their seeds.
+class Block:
+    """The answers within one split: ``runs`` [runs] are places among the seeds, ``values`` [arms, runs, clips] a score
+    of each clip (1 right, 0 wrong), ``group`` [clips] the number of each clip's group, the same over all splits."""
 
-    ``scores`` and ``valid`` are [arms, seeds] in fractions; ``splits`` [seeds] numbers the split that a seed used;
-    ``correct`` is [arms, seeds, clips] where all seeds share their test clips, else None; ``ragged`` holds for each
-    seed its own [arms, clips] where splits are redrawn, else None.
+    runs: np.ndarray
+    values: np.ndarray
+    group: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Scores and answers of arms (strategies of one model, or of several) that share their seeds.
+
+    ``scores`` and ``valid`` are [arms, seeds] in fractions; ``splits`` [seeds] numbers from 0 the split that a seed
+    used; ``blocks`` holds the answers to the test clips and ``valid_blocks`` those to the validation clips, one a
+    split; None where they are not known.
     """
 
     arms: tuple[str, ...]
@@ -26,46 +36,65 @@ class Sample:
     scores: np.ndarray
     splits: np.ndarray
     valid: np.ndarray | None = None
-    correct: np.ndarray | None = None
-    ragged: tuple[np.ndarray, ...] | None = None
+    blocks: tuple[Block, ...] | None = None
+    valid_blocks: tuple[Block, ...] | None = None
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """How much each seed counts in a mean, which is that over splits of the splits' means: [seeds], sum 1."""
+        sizes = np.bincount(self.splits)
+        return 1 / (len(sizes) * sizes[self.splits])
 
     @property
-    def redrawn(self) -> bool:
-        """Whether the seeds use more than one split."""
-        return len(np.unique(self.splits)) > 1
+    def count(self) -> int:
+        """The number of splits."""
+        return int(self.splits.max()) + 1
+
+    @property
+    def means(self) -> np.ndarray:
+        """Mean score of each arm: [arms]."""
+        return self.scores @ self.weights
+
+    @property
+    def clips(self) -> int | None:
+        """Test clips in a split, the mean over splits; None where they are not known."""
+        return None if self.blocks is None else round(float(np.mean([len(block.group) for block in self.blocks])))
+
+    @property
+    def groups(self) -> int | None:
+        """Groups that were tested, in whichever split; None where the test clips are not known."""
+        return None if self.blocks is None else len(np.unique(np.concatenate([block.group for block in self.blocks])))
 
     def by_split(self, values: np.ndarray) -> np.ndarray:
         """Means of ``values`` [arms, seeds] over the seeds of each split: [arms, splits]."""
-        return np.stack([values[:, self.splits == split].mean(1) for split in np.unique(self.splits)], axis=1)
-
-    def noise(self, test_per_train: float) -> Noise | None:
-        """The design's uncertainty (see noise.py); None with a single seed, about whose luck nothing is known."""
-        if len(self.seeds) < 2:
-            return None
-        if self.redrawn:
-            return one_way(self.by_split(self.scores), test_per_train)
-        if self.correct is not None and self.correct.shape[2] > 1:
-            return two_way(self.correct)
-        return one_way(self.scores)
-
-    def pick(self, arms: Sequence[str]) -> "Sample":
-        """The same runs for some arms, in the order given."""
-        rows = [self.arms.index(arm) for arm in arms]
-        return Sample(
-            tuple(arms),
-            self.seeds,
-            self.scores[rows],
-            self.splits,
-            None if self.valid is None else self.valid[rows],
-            None if self.correct is None else self.correct[rows],
-            None if self.ragged is None else tuple(outcome[rows] for outcome in self.ragged),
-        )
+        return np.stack([values[:, self.splits == split].mean(1) for split in range(self.count)], axis=1)
 
 
-def build(runs: pd.DataFrame, outcomes: pd.DataFrame | None, arms: Sequence[str], name: str) -> Sample:
+def blocks_of(values: Sequence[np.ndarray], clips: Sequence[Sequence[object]], splits: np.ndarray) -> tuple[Block, ...]:
+    """Answers ``values`` [arms, clips] of each seed as one block a split, in which all seeds share their clips.
+
+    ``clips`` names the group of each clip of each seed.
+    """
+    codes = {name: number for number, name in enumerate(dict.fromkeys(name for seed in clips for name in seed))}
+    found = []
+    for split in range(int(splits.max()) + 1):
+        runs = np.flatnonzero(splits == split)
+        group = np.array([codes[name] for name in clips[runs[0]]])
+        found.append(Block(runs, np.stack([values[run] for run in runs], axis=1).astype(float), group))
+    return tuple(found)
+
+
+def build(
+    runs: pd.DataFrame,
+    outcomes: pd.DataFrame | None,
+    arms: Sequence[str],
+    name: str,
+    validation: pd.DataFrame | None = None,
+) -> Sample:
     """Arrays from tidy tables of one model whose column ``arm`` names the strategy.
 
-    ``runs`` has arm, seed, score and may have valid_score and split; ``outcomes`` has arm, seed, clip_id, correct.
+    ``runs`` has arm, seed, score and may have valid_score and split; ``outcomes`` (test clips) and ``validation`` have
+    arm, seed, clip_id, correct and may have group: a clip without one is its own.
 
     Raises:
         PermafrostError: a duplicate or missing run, or predictions that do not belong to the runs; named.
@@ -85,26 +114,49 @@ def build(runs: pd.DataFrame, outcomes: pd.DataFrame | None, arms: Sequence[str]
     splits = np.zeros(len(seeds), dtype=int)
     if "split" in runs and runs["split"].notna().all():
         splits = pd.factorize(_split_of_seed(runs, name).loc[list(seeds)])[0]
-    values = scores.to_numpy(float)
-    if outcomes is None:
-        return Sample(tuple(arms), seeds, values, splits, valid)
-    return _with_outcomes(Sample(tuple(arms), seeds, values, splits, valid), outcomes, name)
+    sample = Sample(tuple(arms), seeds, scores.to_numpy(float), splits, valid)
+    if outcomes is not None:
+        values, clips, groups = _answers(sample, outcomes, name, sample.scores)
+        # Seeds of one split share their test clips: clips that differ are another split, whatever the column says.
+        splits = pd.factorize(pd.Series(list(zip(splits, clips, strict=True))))[0]
+        sample = Sample(sample.arms, seeds, sample.scores, splits, valid, blocks_of(values, groups, splits))
+    if validation is not None and valid is not None:
+        values, clips, groups = _answers(sample, validation, f"{name}, validation", valid)
+        if pd.Series(list(zip(splits, clips, strict=True))).nunique() == sample.count:
+            blocks = blocks_of(values, groups, splits)
+            sample = Sample(sample.arms, seeds, sample.scores, splits, valid, sample.blocks, blocks)
+    return sample
 
 
-def from_tables(runs: pd.DataFrame, outcomes: pd.DataFrame | None, name: str, arms: Sequence[str]) -> Sample:
+def from_tables(
+    runs: pd.DataFrame,
+    outcomes: pd.DataFrame | None,
+    name: str,
+    arms: Sequence[str],
+    validation: pd.DataFrame | None = None,
+) -> Sample:
     """``build`` for those of ``arms`` that ``runs`` has, with the outcomes that belong to them.
 
-    ``outcomes`` may be of more models, arms and seeds than ``runs``; none for these runs counts as no outcomes.
+    The tables of outcomes may be of more models, arms and seeds than ``runs``; none for these runs counts as none.
     """
     present = [arm for arm in arms if (runs["arm"] == arm).any()]
-    if outcomes is not None:
-        outcomes = outcomes[outcomes["arm"].isin(present) & outcomes["model"].isin(runs["model"].unique())]
-        outcomes = outcomes[outcomes["seed"].isin(runs["seed"].unique())]
-    return build(runs, outcomes if outcomes is not None and len(outcomes) else None, present, name)
+
+    def own(table: pd.DataFrame | None) -> pd.DataFrame | None:
+        if table is None:
+            return None
+        kept = table["arm"].isin(present) & table["model"].isin(runs["model"].unique())
+        table = table[kept & table["seed"].isin(runs["seed"].unique())]
+        return table if len(table) else None
+
+    return build(runs, own(outcomes), present, name, own(validation))
 
 
-def _with_outcomes(sample: Sample, outcomes: pd.DataFrame, name: str) -> Sample:
-    ragged, clips = [], []
+def _answers(
+    sample: Sample, outcomes: pd.DataFrame, name: str, scores: np.ndarray
+) -> tuple[list[np.ndarray], list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """For each seed: answers [arms, clips], the clips, and the group of each."""
+    group_of = _groups(outcomes)
+    values, clips = [], []
     for column, seed in enumerate(sample.seeds):
         part = outcomes[outcomes["seed"] == seed]
         repeated = part[part.duplicated(["arm", "clip_id"])]
@@ -119,27 +171,24 @@ def _with_outcomes(sample: Sample, outcomes: pd.DataFrame, name: str) -> Sample:
             where = f"clip {gaps[0]} is not predicted by every strategy" if len(gaps) else "there are no predictions"
             raise PermafrostError(f"{name} seed {seed}: {where}; strategies are compared on the same test clips")
         means = table.mean(1).to_numpy(float)
-        wrong = np.abs(means - sample.scores[:, column]) > ROUNDING
+        wrong = np.abs(means - scores[:, column]) > ROUNDING
         if wrong.any():
             arm = int(np.argmax(wrong))
             raise PermafrostError(
-                f"{name} {sample.arms[arm]} seed {seed}: the score is {sample.scores[arm, column]:.4f}, but its "
+                f"{name} {sample.arms[arm]} seed {seed}: the score is {scores[arm, column]:.4f}, but its "
                 f"predictions are right on {means[arm]:.4f} of the clips; give the accuracy of these predictions"
             )
-        ragged.append(table.to_numpy(float))
+        values.append(table.to_numpy(float))
         clips.append(tuple(table.columns))
-    shared = len(set(clips)) == 1
-    splits = sample.splits if sample.redrawn or shared else pd.factorize(pd.Series(clips))[0]
-    once = not len(np.unique(splits)) > 1
-    return Sample(
-        sample.arms,
-        sample.seeds,
-        sample.scores,
-        splits,
-        sample.valid,
-        np.stack(ragged, axis=1) if once else None,
-        None if once else tuple(ragged),
-    )
+    return values, clips, [tuple(group_of.get(clip, ("", clip)) for clip in seed) for seed in clips]
+
+
+def _groups(outcomes: pd.DataFrame) -> dict[object, object]:
+    """Clip → group, of the clips that have one."""
+    if "group" not in outcomes:
+        return {}
+    rows = outcomes[outcomes["group"].notna() & (outcomes["group"] != "")].drop_duplicates("clip_id")
+    return dict(zip(rows["clip_id"], rows["group"], strict=True))
 
 
 def _refuse_duplicates(runs: pd.DataFrame, name: str) -> None:

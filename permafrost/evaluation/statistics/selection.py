@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from permafrost.evaluation.statistics import bootstrap
-from permafrost.evaluation.statistics.sample import Sample
+from permafrost.evaluation.statistics.sample import Block, Sample
+
+DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -13,47 +14,73 @@ class Selection:
     """The strategy with the best mean validation score; scores in fractions.
 
     ``optimism`` is how much the validation score of a chosen strategy flatters it, by the bootstrap (Efron 1983, JASA
-    78): each draw chooses anew, and the chosen one's score in that draw is compared with its score in all data;
-    ``valid_corrected`` is the validation score less that. ``test`` is the chosen strategy's test score, its limits
-    over draws that choose anew, so that they hold the uncertainty of choosing. ``chosen_share`` says how often each
-    strategy is chosen. ``peeking_optimism`` is what choosing on the test set itself would add.
+    78): each draw of seeds and groups of clips chooses anew, and the chosen one's score in that draw is compared with
+    its score in all data; ``valid_corrected`` is the validation score less that. ``with_clips`` says that the answers
+    to validation clips were there to be drawn: without them only seeds are. ``test`` is the chosen strategy's test
+    score. ``peeking_optimism`` is what choosing on the test clips themselves would add.
     """
 
     strategy: str
     valid: float
     optimism: float
     valid_corrected: float
+    with_clips: bool
     test: float
-    test_low: float
-    test_high: float
-    chosen_share: dict[str, float]
     best_on_test: str
     best_test: float
     peeking_optimism: float
 
 
-def choose(sample: Sample, test_draws: np.ndarray, resampled: bootstrap.Weights) -> Selection | None:
-    """The choice on ``sample.valid``; ``test_draws`` [draws, arms] are the bootstrapped test means of the same
-    ``resampled`` seeds. None without validation scores, with one strategy or with one seed."""
+def choose(sample: Sample) -> Selection | None:
+    """The choice on ``sample.valid``. None without validation scores, with one strategy or with one seed."""
     if sample.valid is None or len(sample.arms) < 2 or len(sample.seeds) < 2:
         return None
-    valid, test = sample.valid.mean(1), sample.scores.mean(1)
-    valid_draws = resampled.seeds @ sample.valid.T
-    every = np.arange(len(valid_draws))
-    best, chosen = int(np.argmax(valid)), np.argmax(valid_draws, axis=1)
-    optimism = float(np.mean(valid_draws[every, chosen] - valid[chosen]))
-    peeked = np.argmax(test_draws, axis=1)
-    ends = bootstrap.percentile(test_draws[every, chosen])
+    valid, test = sample.valid @ sample.weights, sample.means
+    best, top = int(np.argmax(valid)), int(np.argmax(test))
+    optimism = flattery(sample, sample.valid, sample.valid_blocks)
     return Selection(
         strategy=sample.arms[best],
         valid=float(valid[best]),
         optimism=optimism,
         valid_corrected=float(valid[best]) - optimism,
+        with_clips=sample.valid_blocks is not None,
         test=float(test[best]),
-        test_low=ends.low,
-        test_high=ends.high,
-        chosen_share={arm: float(np.mean(chosen == row)) for row, arm in enumerate(sample.arms)},
-        best_on_test=sample.arms[int(np.argmax(test))],
-        best_test=float(test.max()),
-        peeking_optimism=float(np.mean(test_draws[every, peeked] - test[peeked])),
+        best_on_test=sample.arms[top],
+        best_test=float(test[top]),
+        peeking_optimism=flattery(sample, sample.scores, sample.blocks),
     )
+
+
+def flattery(sample: Sample, scores: np.ndarray, blocks: tuple[Block, ...] | None) -> float:
+    """How much the best of ``scores`` [arms, seeds] looks better than it is, because it is the best."""
+    drawn, means = drawn_means(sample, scores, blocks), scores @ sample.weights
+    chosen = np.argmax(drawn, axis=1)
+    return float(np.mean(drawn[np.arange(len(drawn)), chosen] - means[chosen]))
+
+
+def drawn_means(sample: Sample, scores: np.ndarray, blocks: tuple[Block, ...] | None) -> np.ndarray:
+    """Mean of each arm in each draw of seeds within splits and of groups of clips: [draws, arms]."""
+    seeds, groups = drawn_weights(sample.splits, blocks)
+    if blocks is None:
+        return seeds @ scores.T
+    result = np.zeros((len(seeds), len(scores)))
+    for block in blocks:
+        member = np.eye(groups.shape[1])[block.group]
+        counts = groups @ member.sum(0)
+        by_group = (block.values @ member).transpose(1, 0, 2).reshape(len(block.runs), -1)
+        by_draw = (seeds[:, block.runs] @ by_group).reshape(len(seeds), len(scores), -1)
+        result += np.einsum("dag,dg->da", by_draw, groups) / np.maximum(counts, 1)[:, None]
+    return result
+
+
+def drawn_weights(splits: np.ndarray, blocks: tuple[Block, ...] | None) -> tuple[np.ndarray, np.ndarray]:
+    """How much each seed counts [draws, seeds], sum 1, and how often each group does [draws, groups], in each draw."""
+    random = np.random.default_rng(0)
+    count = int(splits.max()) + 1
+    seeds = np.zeros((DRAWS, len(splits)))
+    for split in range(count):
+        members = np.flatnonzero(splits == split)
+        size = len(members)
+        seeds[:, members] = random.multinomial(size, np.full(size, 1 / size), DRAWS) / (size * count)
+    numbers = 1 + max((int(block.group.max()) for block in blocks or ()), default=0)
+    return seeds, random.multinomial(numbers, np.full(numbers, 1 / numbers), DRAWS)

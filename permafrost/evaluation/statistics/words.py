@@ -1,14 +1,21 @@
 """The results in sentences: what differs, what is equivalent, and what these data cannot decide."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from permafrost.evaluation.statistics.contrasts import Contrast
-from permafrost.evaluation.statistics.noise import ENOUGH_SEEDS
-from permafrost.evaluation.statistics.paired import least_flip_p
+import numpy as np
+
+from permafrost.evaluation.statistics.contrasts import DIFFERENT, EQUIVALENT, INCONCLUSIVE, Contrast
+from permafrost.evaluation.statistics.layered import Layered
+from permafrost.evaluation.statistics.noise import FEW_GROUPS, Noise, Overlap
+from permafrost.evaluation.statistics.outliers import outliers
 from permafrost.evaluation.statistics.power import Needed
 from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.evaluation.statistics.sample import Sample
-from permafrost.evaluation.statistics.shape import Shape, Statement
+from permafrost.evaluation.statistics.shape import EXCLUDED, SHOWN, Shape, Statement
+
+# What the field calls two of the strategies.
+TERMS = {"none": "full fine-tuning", "head": "linear probing"}
+HIGH_RATIO = 2.0  # R from which on training sets, not chance, are the likelier cause
 
 
 def points(value: float, signed: bool = False) -> str:
@@ -24,150 +31,116 @@ def probability(p: float | None) -> str:
     return "< .001" if p < 0.001 else "1" if p > 0.9995 else f"{p:.3f}".removeprefix("0")
 
 
+def named(strategy: str) -> str:
+    """A strategy with what the field calls it: ``none (full fine-tuning)``."""
+    return f"{strategy} ({TERMS[strategy]})" if strategy in TERMS else strategy
+
+
 def contrast(result: Contrast, relevant: float) -> str:
     """One contrast as a sentence."""
-    size, side = points(abs(result.gap)), "above" if result.gap >= 0 else "below"
-    start = f"{result.strategy} lies {size} points {side} {result.minus}"
-    if result.low is None or result.high is None:
-        return f"{start}: inconclusive, one seed says nothing about the luck of seeds."
-    limits = f"95 % interval {points(result.low, True)} to {points(result.high, True)}"
-    start = f"{start} ({limits}; p {_equals(result.p_claim)} corrected over {result.claims} statements)"
-    return f"{start}: {_ending(result, relevant)}."
+    side = "above" if result.gap >= 0 else "below"
+    return _judged(f"{result.strategy} lies {points(abs(result.gap))} points {side} {result.minus}", result, relevant)
 
 
 def gain(result: Contrast, relevant: float) -> str:
     """One transfer gain as a sentence."""
     start = f"At {result.strategy} pretraining is worth {points(result.gap, True)} points"
-    if result.low is None or result.high is None:
-        return f"{start}: inconclusive, one seed says nothing about the luck of seeds."
-    limits = f"95 % interval {points(result.low, True)} to {points(result.high, True)}"
-    start = f"{start} ({limits}; p {_equals(result.p_claim)} corrected over {result.claims} statements)"
-    return f"{start}: {_ending(result, relevant)}."
+    return _judged(start, result, relevant)
 
 
 def answer(
-    model: str, means: dict[str, float], contrasts: Sequence[Contrast], reference: str | None, relevant: float
+    model: str,
+    means: Mapping[str, float],
+    contrasts: Sequence[Contrast],
+    reference: str | None,
+    relevant: float,
+    reliable: bool,
 ) -> str:
     """The model's answer in one sentence."""
     best = max(means, key=lambda name: means[name])
-    start = f"{model}: {best} has the highest mean ({points(means[best])} %)"
+    start = f"{model}: {named(best)} has the highest mean ({points(means[best])} %)"
     against = [item for item in contrasts if item.question == "reference"]
     if not against:
         return f"{start}."
-    above = [item for item in against if item.verdict == "different" and item.gap > 0]
-    below = [item for item in against if item.verdict == "different" and item.gap < 0]
-    parts = [
-        f"{_listed(items)} {'is' if len(items) == 1 else 'are'} {side} {reference}"
-        for items, side in ((above, "reliably above"), (below, "reliably below"))
-        if items
+    told = reference if reference == best else named(reference)
+    return f"{start}; {sides(against, told, relevant, reliable)}."
+
+
+def sides(items: Sequence[Contrast], against: str, relevant: float, reliable: bool) -> str:
+    """Which strategies lie above ``against`` and which below, which are equivalent, and of which it cannot be told."""
+    surely = "reliably " if reliable else ""
+    groups = [
+        ([item for item in items if item.verdict == DIFFERENT and item.gap > 0], f"{surely}above {against}"),
+        ([item for item in items if item.verdict == DIFFERENT and item.gap < 0], f"{surely}below {against}"),
+        (
+            [item for item in items if item.verdict == EQUIVALENT],
+            f"equivalent to {against} within {_plain(relevant)} points",
+        ),
     ]
-    rest = [item for item in against if item.verdict == "inconclusive"]
-    equal = [item for item in against if item.verdict == "equivalent"]
-    if equal:
-        parts.append(
-            f"{_listed(equal)} {'does' if len(equal) == 1 else 'do'} not differ from {reference} by {points(relevant)} "
-            "points or more"
-        )
-    if rest:
-        parts.append(f"{_listed(rest)} against {reference} {'is' if len(rest) == 1 else 'are'} inconclusive at this n")
-    return f"{start}; {'; '.join(parts)}."
+    parts = [f"{_listed(group)} {'is' if len(group) == 1 else 'are'} {said}" for group, said in groups if group]
+    if rest := [item for item in items if item.verdict == INCONCLUSIVE]:
+        parts.append(f"{_listed(rest)} against {against} {'is' if len(rest) == 1 else 'are'} inconclusive")
+    return "; ".join(parts) + ("" if reliable else ", for the clips that were tested")
 
 
 def transfer(model: str, control: str, gains: Sequence[Contrast]) -> str:
     """The transfer gain in one sentence."""
-    gained = [item for item in gains if item.verdict == "different" and item.gap > 0]
-    lost = [item for item in gains if item.verdict == "different" and item.gap < 0]
+    gained = [item for item in gains if item.verdict == DIFFERENT and item.gap > 0]
+    lost = [item for item in gains if item.verdict == DIFFERENT and item.gap < 0]
     parts = [
         f"{verb} at {', '.join(f'{item.strategy} ({points(item.gap, True)})' for item in items)}"
         for verb, items in (("helps", gained), ("hurts", lost))
         if items
     ]
-    rest = [item.strategy for item in gains if item.verdict != "different"]
-    if rest:
-        parts.append(f"shows no reliable gain at {', '.join(rest)}")
+    if rest := [item.strategy for item in gains if item.verdict == EQUIVALENT]:
+        parts.append(f"makes no relevant difference at {', '.join(rest)}")
+    if rest := [item.strategy for item in gains if item.verdict == INCONCLUSIVE]:
+        parts.append(f"is inconclusive at {', '.join(rest)}")
     return f"Pretraining ({model} against {control}) {'; '.join(parts)}."
 
 
-def against(model: str, contrasts: Sequence[Contrast], baseline: str) -> str:
-    """The strategies of ``model`` against one baseline, in one sentence."""
-    items = [item for item in contrasts if item.minus == baseline]
-    groups = [
-        ([item for item in items if item.verdict == "different" and item.gap > 0], f"reliably above {baseline}"),
-        ([item for item in items if item.verdict == "different" and item.gap < 0], f"reliably below {baseline}"),
-        ([item for item in items if item.verdict == "equivalent"], f"within the relevant gap of {baseline}"),
-        ([item for item in items if item.verdict == "inconclusive"], f"inconclusive against {baseline} at this n"),
-    ]
-    parts = [f"{_listed(group)} {'is' if len(group) == 1 else 'are'} {said}" for group, said in groups if group]
-    return f"{model}: {'; '.join(parts)}."
-
-
-def shape(result: Shape, needed: Needed | None, sample: Sample, relevant: float) -> str:
+def shape(result: Shape, needed: Needed | None, relevant: float) -> str:
     """The curve over depth in one or two sentences."""
-    count, unit = _units(sample)
     dip, trend, flat = result.dip, result.trend, result.flat
-    if len(sample.seeds) < ENOUGH_SEEDS:
-        said = f"The shape over depth is inconclusive at n = {count} {unit}"
-        return f"{said}: {too_few(len(sample.seeds))}{_deciding(needed, sample)}."
-    if dip.verdict == "shown":
+    if dip.verdict == SHOWN:
         first = (
             f"Dip and recover is shown: {dip.bottom} lies below {dip.before} and below {dip.after}, by at least "
             f"{points(dip.low)} points (seen: {points(dip.value)}; p {_equals(dip.p)})"
         )
-    elif dip.verdict == "excluded":
-        first = f"Dip and recover is excluded: a dip of {points(relevant)} points or more {_limits(dip)}"
+    elif dip.verdict == EXCLUDED:
+        first = f"Dip and recover is excluded: no dip reaches {_plain(relevant)} points {_limits(dip)}"
     else:
         first = (
-            f"Dip and recover is inconclusive at n = {count} {unit} (a dip of {points(dip.value)} points at "
-            f"{dip.bottom} is seen, {_limits(dip)[1:]}"
+            f"Dip and recover is inconclusive (a dip of {points(dip.value)} points at {dip.bottom} is seen, "
+            f"{_limits(dip)[1:]}"
         )
-    if trend.verdict == "shown":
+    if trend.verdict == SHOWN:
         second = (
             f"The curve {trend.name}, by {points(abs(trend.value))} points from {result.order[0]} to "
             f"{result.order[-1]} {_limits(trend)}: shown"
         )
-    elif flat.verdict == "shown":
-        second = f"The curve is flat: no two strategies differ by {points(relevant)} points or more"
-    elif trend.verdict == "excluded":
-        reason = trend.against or f"a change of {points(relevant)} points is excluded"
+    elif flat.verdict == SHOWN:
+        second = f"The curve is flat: no two strategies differ by {_plain(relevant)} points or more"
+    elif trend.verdict == EXCLUDED:
+        reason = trend.against or f"a change of {_plain(relevant)} points is excluded"
         second = f"That the curve {trend.name} throughout is excluded ({reason})"
     else:
-        second = f"That the curve {trend.name} is inconclusive at n = {count} {unit}"
-    calm = dip.verdict != "shown" and "shown" in (trend.verdict, flat.verdict)
+        second = f"That the curve {trend.name} is inconclusive"
+    calm = dip.verdict != SHOWN and SHOWN in (trend.verdict, flat.verdict)
     lead = [second, first] if calm else [first, second]
-    return f"{lead[0]}. {lead[1]}{_deciding(needed, sample)}."
+    return f"{lead[0]}. {lead[1]}{_deciding(needed)}."
 
 
-def too_few(seeds: int) -> str:
-    """Why so few seeds decide nothing by themselves."""
-    return (
-        f"with {seeds} seeds a sign-flip test cannot give p below {f'{least_flip_p(seeds):.2g}'.removeprefix('0')}, "
-        f"at least {ENOUGH_SEEDS} seeds are needed"
-    )
-
-
-def notes(sample: Sample, test_per_train: float) -> list[str]:
-    """What the numbers rest on: the split, the clips, the seeds."""
-    lines = []
-    if sample.redrawn:
-        count = len(set(sample.splits.tolist()))
-        lines.append(
-            f"Splits are redrawn ({count} splits, {len(sample.seeds)} seeds): intervals and claims use the corrected "
-            f"resampled t over splits with n_test / n_train = {test_per_train:.2f}."
-        )
-    elif sample.correct is not None:
-        lines.append(
-            f"All seeds share one split, so that every statement is conditional on it; its {sample.correct.shape[2]} "
-            "test clips and the seeds both count as samples in intervals and claims."
-        )
-    else:
-        lines.append(
-            "Only one score a run is known. Intervals and claims hold for the clips that were tested: how the result "
-            "would change with other test clips cannot be seen without predictions clip by clip."
-        )
-    if len(sample.seeds) == 1:
-        lines.append("There is one seed: nothing is known about the luck of seeds, and no difference can be claimed.")
-    elif len(sample.seeds) < ENOUGH_SEEDS:
-        lines.append(f"{too_few(len(sample.seeds))[0].upper()}{too_few(len(sample.seeds))[1:]}.")
+def notes(sample: Sample, noise: Noise | None, overlap: Overlap) -> list[str]:
+    """What the numbers rest on: splits, clips and their groups, seeds; runs that lie far from the others."""
+    lines = [_rests_on(sample, noise, overlap)]
+    if isinstance(noise, Layered) and (ratio := noise.ratio()) is not None:
+        lines.append(_ratio(ratio, overlap))
+    lines += [
+        f"{arm}, seed {seed}, scored {points(score)} % where its strategy usually scores {points(usual)} %: that run "
+        "looks diverged or otherwise apart; it counts like the others."
+        for arm, seed, score, usual in outliers(sample)
+    ]
     return lines
 
 
@@ -179,7 +152,7 @@ def other_clips(result: ModelResult, clips: int) -> list[str]:
     """
     lines = []
     for item in result.contrasts:
-        if item.verdict != "different" or item.low is None or item.high is None or item.question != "reference":
+        if item.verdict != DIFFERENT or item.low is None or item.high is None or item.question != "reference":
             continue
         error = (item.high - item.low) / 4
         spare = max((item.gap / 2) ** 2 - error**2, 0.0)
@@ -191,34 +164,81 @@ def other_clips(result: ModelResult, clips: int) -> list[str]:
     return lines
 
 
-def _ending(result: Contrast, relevant: float) -> str:
-    if result.verdict == "different":
-        return "different"
-    if result.verdict == "equivalent":
-        return f"no difference is shown, and none as large as {points(relevant)} points is likely"
-    return "inconclusive"
+def _rests_on(sample: Sample, noise: Noise | None, overlap: Overlap) -> str:
+    runs, splits = len(sample.seeds), sample.count
+    if noise is None:
+        return (
+            "There is one run a strategy: nothing is known about the luck of seeds, and no difference can be claimed."
+        )
+    if isinstance(noise, Layered):
+        alone = all(len(np.unique(block.group)) == len(block.group) for block in sample.blocks)
+        of = "no groups are known: each is one sample" if alone else f"in {sample.groups} groups, each one sample"
+        if splits == 1:
+            return (
+                f"All seeds share one split, so that every statement is conditional on it; its {sample.clips} test "
+                f"clips ({of}) and the {runs} seeds count as samples in intervals and claims."
+            )
+        return (
+            f"{splits} splits were tested with {runs} runs a strategy, about {sample.clips} clips a split ({of}): "
+            f"clips, seeds and training sets count as samples in intervals and claims, training sets with 1/{splits} + "
+            f"{overlap.extra:.2f} because they overlap."
+        )
+    if splits > 1:
+        why = "Only one score a run is known"
+        if sample.blocks is not None:
+            why = f"Some split tests fewer than {FEW_GROUPS} groups, too few to tell what clips add to the variance"
+        return (
+            f"{why}: intervals and claims use the corrected resampled t over the {splits} splits, with "
+            f"n_test / n_train = {overlap.extra:.2f}."
+        )
+    why = "All test clips are of one group" if sample.blocks is not None else "Only one score a run is known"
+    return (
+        f"{why}: intervals and p values are of a paired t over the {runs} runs and hold for the clips that were "
+        "tested. How the result would change with other test clips cannot be seen."
+    )
 
 
-def _deciding(needed: Needed | None, sample: Sample) -> str:
+def _ratio(ratio: float, overlap: Overlap) -> str:
+    start = f"R = {ratio:.2f}: the means of splits vary {ratio:.2f} times as much as their clips and seeds explain"
+    if ratio < HIGH_RATIO:
+        return f"{start}, so that no effect of training sets beyond that shows."
+    if overlap.shared is not None:
+        return f"{start}: training sets matter, and count as correlated by {overlap.shared:.2f} (the safe assumption)."
+    return (
+        f"{start}: training sets matter. Intervals may be too narrow; the safe assumption is that training sets "
+        "correlate as their clips overlap (`shared_training`)."
+    )
+
+
+def _judged(start: str, result: Contrast, relevant: float) -> str:
+    if result.low is None or result.high is None:
+        return f"{start}: inconclusive, one run says nothing about the luck of seeds."
+    limits = f"95 % interval {points(result.low, True)} to {points(result.high, True)}"
+    start = f"{start} ({limits}; p {_equals(result.p_claim)} corrected over {result.claims} statements)"
+    within = f" within {_plain(relevant)} points" if result.verdict == EQUIVALENT else ""
+    return f"{start}: {result.verdict}{within}."
+
+
+def _deciding(needed: Needed | None) -> str:
     if needed is None:
         return ""
     what = f"if the true size is {'the one seen' if needed.seen else 'the relevant gap'} ({points(needed.size)} points)"
     if needed.seeds is not None:
-        return f". About {needed.seeds} {_units(sample)[1]} would decide the {needed.statement} {what}, with 80 % power"
-    if needed.clips is not None:
+        return f". About {needed.seeds} {needed.unit} would decide the {needed.statement} {what}, with 80 % power"
+    if needed.more is not None:
         return (
-            f". No number of seeds would decide the {needed.statement}, but about {needed.clips} test clips with "
-            f"{needed.at_seeds} seeds would {what}, with 80 % power"
+            f". No number of {needed.unit} would decide the {needed.statement}, but about {needed.more:g} times "
+            f"as many test clips, in as many more groups, with {needed.at_seeds} {needed.unit} would {what}, with 80 % power"
         )
-    return f". No number of {_units(sample)[1]} tried would decide the {needed.statement} {what}"
-
-
-def _units(sample: Sample) -> tuple[int, str]:
-    return (len(set(sample.splits.tolist())), "splits") if sample.redrawn else (len(sample.seeds), "seeds")
+    return f". No number of {needed.unit} tried would decide the {needed.statement} {what}"
 
 
 def _limits(statement: Statement) -> str:
     return f"(95 % interval {points(statement.low, True)} to {points(statement.high, True)})"
+
+
+def _plain(fraction: float) -> str:
+    return f"{100 * fraction:g}"
 
 
 def _equals(p: float | None) -> str:

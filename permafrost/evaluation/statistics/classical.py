@@ -1,0 +1,130 @@
+"""The tests that papers print beside each other, from scores alone: they see the luck of runs for one set of test
+clips, and decide nothing here. All are scipy's, two-sided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import stats
+
+from permafrost.evaluation.statistics.contrasts import INCONCLUSIVE, verdict
+from permafrost.evaluation.statistics.multiplicity import holm
+from permafrost.evaluation.statistics.result import ModelResult
+
+EXACT = 10_000  # as many signs or more are sampled, not enumerated
+
+
+@dataclass(frozen=True)
+class Paired:
+    """``strategy`` less ``minus`` over common runs: p of t, Wilcoxon's and sign-flip tests, each corrected by Holm over
+    the contrasts of its question, and Cohen's dz; None where the differences do not vary."""
+
+    question: str
+    strategy: str
+    minus: str
+    t: float
+    wilcoxon: float
+    flips: float
+    dz: float | None
+
+
+@dataclass(frozen=True)
+class Overall:
+    """Is there any difference at all: Friedman's test; and does the score follow depth: Page's, in the ``direction``
+    seen. Runs are the blocks."""
+
+    chi2: float
+    friedman: float
+    direction: str
+    page: float
+
+
+@dataclass(frozen=True)
+class Between:
+    """One strategy in two tables whose runs are not paired: ``gap`` (second minus first, fraction) by Welch's t, for
+    the clips that each tested; ``excluded`` and ``p_claim`` corrected over the strategies. None: a side has one run."""
+
+    strategy: str
+    first: str
+    second: str
+    n_first: int
+    n_second: int
+    gap: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_claim: float | None = None
+    excluded: float | None = None
+    verdict: str = INCONCLUSIVE
+
+
+def paired(result: ModelResult) -> list[Paired]:
+    """The classical tests of each contrast of a model; none with one run."""
+    scores = {item.strategy: np.array(list(item.scores.values())) for item in result.strategies}
+    found: list[Paired] = []
+    for question in dict.fromkeys(item.question for item in result.contrasts):
+        items = [item for item in result.contrasts if item.question == question and item.p is not None]
+        differences = [np.round(scores[item.strategy] - scores[item.minus], 12) for item in items]
+        tests = np.array([_tests(values) for values in differences]).reshape(-1, 3)
+        corrected = np.stack([holm(column) for column in tests.T], axis=1)
+        found += [
+            Paired(question, item.strategy, item.minus, *map(float, p), _dz(values))
+            for item, values, p in zip(items, differences, corrected, strict=True)
+        ]
+    return found
+
+
+def overall(result: ModelResult) -> Overall | None:
+    """Friedman's and Page's tests; None below three strategies or two runs, or where no score differs."""
+    names = {item.strategy: list(item.scores.values()) for item in result.strategies}
+    scores = np.array([names[name] for name in result.order])
+    if len(scores) < 3 or scores.shape[1] < 2 or np.allclose(scores, scores[:1]):
+        return None
+    friedman = stats.friedmanchisquare(*scores)
+    rises = np.corrcoef(np.arange(len(scores)), scores.mean(1))[0, 1] >= 0
+    page = stats.page_trend_test((scores if rises else scores[::-1]).T)
+    return Overall(
+        float(friedman.statistic),
+        float(friedman.pvalue),
+        "rises" if rises else "falls",
+        min(2 * float(page.pvalue), 1.0),
+    )
+
+
+def between(
+    first: str, second: str, scores: Mapping[str, tuple[np.ndarray, np.ndarray]], relevant: float
+) -> list[Between]:
+    """Compare ``scores`` {strategy: (runs of ``first``, runs of ``second``)}, fractions."""
+    found, tests = [], {}
+    for strategy, (a, b) in scores.items():
+        row = Between(strategy, first, second, len(a), len(b), float(b.mean() - a.mean()))
+        if min(len(a), len(b)) > 1 and max(a.std(), b.std()) > 1e-12:
+            test = stats.ttest_ind(b, a, equal_var=False)
+            ends = test.confidence_interval()
+            low, high = (float(np.clip(end, -1, 1)) for end in (ends.low, ends.high))
+            row, tests[len(found)] = replace(row, low=low, high=high, p=float(test.pvalue)), test
+        found.append(row)
+    corrected = holm(np.array([test.pvalue for test in tests.values()]))
+    for (place, test), p in zip(tests.items(), corrected, strict=True):
+        ends = test.confidence_interval(1 - 0.1 / len(tests))  # two one-sided tests at 5 %, Bonferroni
+        excluded = float(max(abs(ends.low), abs(ends.high)))
+        found[place] = replace(
+            found[place], p_claim=float(p), excluded=excluded, verdict=verdict(p, excluded, relevant)
+        )
+    return found
+
+
+def _tests(differences: np.ndarray) -> Sequence[float]:
+    if np.ptp(differences) == 0:  # scipy divides by zero here; equal differences are certain to the t test
+        certain = 1.0 if differences[0] == 0 else 0.0
+        least = 1.0 if differences[0] == 0 else 2.0 / 2 ** len(differences)
+        return certain, least, least
+    flips = stats.permutation_test(
+        (differences,), np.mean, permutation_type="samples", n_resamples=EXACT, vectorized=True, rng=0, axis=-1
+    )
+    signed = stats.wilcoxon(differences) if np.any(differences) else None
+    return float(stats.ttest_1samp(differences, 0.0).pvalue), float(signed.pvalue), float(flips.pvalue)
+
+
+def _dz(differences: np.ndarray) -> float | None:
+    return None if np.ptp(differences) == 0 else float(differences.mean() / differences.std(ddof=1))

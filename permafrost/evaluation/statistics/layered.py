@@ -1,0 +1,193 @@
+"""The layered method: how uncertain means are that rest on test clips, training seeds and training sets, in one formula
+for a shared split, folds, redrawn splits, repeats and unequal numbers of seeds a split.
+
+A contrast w of the strategies' means is d[j, c] = w·y[:, j, c] for run j and clip c. Its estimate is the mean over
+splits of the splits' means. Three layers add to its variance:
+
+* clips: ``V_C``, from the sums of its deviations over each group of clips (artist, speaker; a clip without one is its
+  own), so that clips of one group count as one sample (Liang & Zeger 1986, Biometrika 73);
+* seeds: what the means of runs within a split vary by beyond what single answers explain;
+* training sets: what the means of splits vary by beyond what clips and seeds explain. Training sets overlap, so their
+  share is not 1/K but 1/K + ``extra`` (Nadeau & Bengio 2003, Machine Learning 52). Test clips are not counted twice.
+
+The last two are told as shares of ``v``, the clips' variance within one split, and pooled over the strategies, because
+few runs tell little about one contrast. With one split and every clip its own group the three add up to the two-way
+random-effects model over seeds and clips (Cornfield & Tukey 1956, Ann. Math. Stat. 27; Clark 1973, J. Verbal Learning
+12). How uncertain the parts are goes in by draws of their chi-squares.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from permafrost.evaluation.statistics.estimates import Estimates, correlation_of
+from permafrost.evaluation.statistics.sample import Sample
+
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Layered:
+    """The layers as matrices [strategies, strategies], so that a contrast w has w·M·w of each.
+
+    ``sums`` [strategies, groups]: weighted deviations summed over each group; ``clips`` (V_C), ``within`` (v),
+    ``seeds`` (a, variance of run means within splits), ``answers`` (e, what single answers explain of it), ``between``
+    (F, variance of split means); ``runs`` (J), ``splits`` (K), ``groups`` (G), ``typical`` (m, seeds a split),
+    ``load`` (the sum of squared weights of runs, 1/J where splits have equally many), ``extra``.
+    """
+
+    means: np.ndarray
+    sums: np.ndarray
+    clips: np.ndarray
+    within: np.ndarray
+    seeds: np.ndarray
+    answers: np.ndarray
+    between: np.ndarray
+    runs: int
+    splits: int
+    groups: int
+    typical: float
+    load: float
+    extra: float
+
+    @property
+    def known_correlation(self) -> bool:
+        """Whether the correlation of contrasts is known well enough to correct by it."""
+        return self.groups - self.splits >= 20
+
+    def contrasts(self, weights: np.ndarray) -> Estimates:
+        """Estimates of the contrasts ``weights`` [rows, strategies], each summing to zero."""
+        return self._estimates(weights, np.eye(len(self.means)) - 1 / len(self.means), len(self.means) - 1)
+
+    def of_means(self) -> Estimates:
+        """Estimates of the strategies' own means."""
+        return self._estimates(np.eye(len(self.means)), np.eye(len(self.means)), 1)
+
+    @property
+    def unit(self) -> str:
+        """What more of could be trained."""
+        return "seeds" if self.splits == 1 else "seeds a split"
+
+    @property
+    def seeds_now(self) -> int:
+        """How many seeds each split has, about."""
+        return round(self.typical)
+
+    def planned(self, seeds: int, more: float = 1.0) -> tuple[np.ndarray, float]:
+        """Covariance [strategies, strategies] of the means with ``seeds`` a split and ``more`` times the clips, in
+        more groups, the layers held; and typical degrees of freedom."""
+        pool = np.eye(len(self.means)) - 1 / len(self.means)
+        ra, re, r = self._shares(pool)
+        seed, sets = max(ra - re, 0.0) * self.within, max((r or 1.0) - 1, 0.0) * self.within
+        clips = positive(self.clips - self.load * self.answers) + self.answers / (self.splits * seeds)
+        overlapping = (1 / self.splits + self.extra) * sets if self.splits > 1 else 0.0
+        return clips / more + seed / (self.splits * seeds) + overlapping, max(self.groups * more - self.splits, 1.0)
+
+    def parts(self) -> list[dict[str, float] | None]:
+        """Shares (sum 1) in the variance of each strategy's mean: clips, answers (chance in single ones), seeds,
+        training sets, each where it can be told; None without any variance."""
+        found = []
+        for place in range(len(self.means)):
+            pool = np.zeros((len(self.means), len(self.means)))
+            pool[place, place] = 1
+            ra, re, r = self._shares(pool)
+            within, seed = self.within[place, place], max(ra - re, 0.0)
+            shares = {"clips": self.clips[place, place]}
+            if self.runs > self.splits:
+                answers = min(self.load * self.answers[place, place], shares["clips"])
+                shares = {"clips": shares["clips"] - answers, "answers": answers, "seeds": self.load * seed * within}
+            if self.splits > 1:
+                apart = max((r or 1.0) - 1, 0.0) * (1 + seed / self.typical) * within
+                shares["training sets"] = (1 / self.splits + self.extra) * apart
+            total = sum(shares.values())
+            found.append({name: float(part / total) for name, part in shares.items()} if total > 0 else None)
+        return found
+
+    def ratio(self) -> float | None:
+        """R: variance of split means by what clips and seeds explain, pooled; None with one split or no variance."""
+        if self.splits == 1:
+            return None
+        pool = np.eye(len(self.means)) - 1 / len(self.means)
+        return self._shares(pool if len(self.means) > 1 else np.ones((1, 1)))[2]
+
+    def _shares(self, pool: np.ndarray) -> tuple[float, float, float | None]:
+        """Ra, Re and R, pooled over the contrasts that ``pool`` stands for."""
+        parts = (self.within, self.seeds, self.answers, self.between)
+        within, seeds, answers, between = (float(np.trace(pool @ part)) for part in parts)
+        if within <= 0:
+            return 0.0, 0.0, None
+        ra, re = seeds / within, answers / within
+        return ra, re, between / (within * (1 + max(ra - re, 0.0) / self.typical))
+
+    def _estimates(self, weights: np.ndarray, pool: np.ndarray, strategies: int) -> Estimates:
+        parts = (np.einsum("mk,kl,ml->m", weights, part, weights) for part in (self.clips, self.within))
+        clips, within = (np.maximum(part, 0) for part in parts)
+        added, divided = self._draws(pool, strategies)
+        variance = (clips[:, None] + added * within[:, None]) / divided
+        rows = weights @ self.sums
+        return Estimates(weights @ self.means, variance, np.inf, correlation_of(rows @ rows.T))
+
+    def _draws(self, pool: np.ndarray, strategies: int) -> tuple[np.ndarray, np.ndarray]:
+        """What seeds and training sets add, as a share of ``within``, and what the whole is divided by: [draws]."""
+        ra, re, r = self._shares(pool)
+        free, strategies = self.runs - self.splits, max(strategies, 1)
+        seeds = np.maximum(ra / chi_square(strategies * free, 0) - re, 0) if free else np.zeros(DRAWS)
+        sets = np.zeros(DRAWS)
+        if self.splits > 1 and r is not None:
+            sets = np.maximum(r / chi_square(strategies * (self.splits - 1), 1) - 1, 0)
+        added = self.load * seeds + (1 / self.splits + self.extra) * sets * (1 + seeds / self.typical)
+        return added, chi_square(max(self.groups - self.splits, 1), 2)
+
+
+def layered(sample: Sample, extra: float = 0.0) -> Layered:
+    """The layers of a sample with answers; ``extra``: what overlapping training sets add to 1/K."""
+    arms, splits = len(sample.arms), sample.count
+    numbers, runs = 1 + max(int(block.group.max()) for block in sample.blocks), len(sample.seeds)
+    sums, within, answers, seeds = np.zeros((arms, numbers)), 0.0, 0.0, 0.0
+    for block in sample.blocks:
+        _, own, sizes = np.unique(block.group, return_inverse=True, return_counts=True)
+        count, clips = len(sizes), len(block.group)
+        member = np.zeros((clips, count))
+        member[np.arange(clips), own] = 1
+        unbiased = count / (count - 1) if count > 1 else 1.0
+        by_run = block.values.mean(2)
+        rest = block.values - by_run[:, :, None]
+        by_group = rest.mean(1) @ member / clips
+        within = within + unbiased * by_group @ by_group.T / splits
+        sums[:, np.unique(block.group)] += by_group / splits
+        if runs > splits:
+            single = (rest - rest.mean(1, keepdims=True)) @ member / clips
+            answers = answers + unbiased * np.einsum("ajg,bjg->ab", single, single) / (runs - splits)
+            apart = by_run - by_run.mean(1, keepdims=True)
+            seeds = seeds + apart @ apart.T / (runs - splits)
+    nothing = np.zeros((arms, arms))
+    groups = sample.groups
+    split_means = np.stack([block.values.mean((1, 2)) for block in sample.blocks], axis=1)
+    return Layered(
+        means=sample.means,
+        sums=sums,
+        clips=groups / max(groups - 1, 1) * sums @ sums.T,
+        within=within,
+        seeds=nothing + seeds,
+        answers=nothing + answers,
+        between=np.atleast_2d(np.cov(split_means)) if splits > 1 else nothing,
+        runs=runs,
+        splits=splits,
+        groups=groups,
+        typical=splits / float(np.sum(1 / np.bincount(sample.splits))),
+        load=float(np.sum(sample.weights**2)),
+        extra=extra if splits > 1 else 0.0,
+    )
+
+
+def positive(matrix: np.ndarray) -> np.ndarray:
+    """The nearest matrix without negative eigenvalues: a covariance component cannot be negative."""
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    return (vectors * np.maximum(values, 0)) @ vectors.T
+
+
+@cache
+def chi_square(df: int, stream: int) -> np.ndarray:
+    """The same ``DRAWS`` of a chi-square by its degrees of freedom at every call."""
+    return np.random.default_rng([20_261_125, stream, df]).chisquare(df, DRAWS) / df
