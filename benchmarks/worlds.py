@@ -1,8 +1,8 @@
 """Simulated studies for the calibration: five strategies' answers to each clip, with all that makes them differ.
 
 A clip is answered rightly with probability logistic(level + clip + clip x strategy + training set x strategy + run x
-strategy). What clips do is in part what their groups do (``icc`` is that part). Training sets of two splits have as much
-of their effect in common as of their clips: ``shared``.
+strategy). What clips do is in part what their groups do (``icc`` is that part). Training sets of two splits have as
+much of their effect in common as of their clips: ``shared``.
 """
 
 from collections.abc import Iterator

@@ -116,7 +116,7 @@ def test_an_inconclusive_dip_says_how_many_seeds_would_decide_it():
     assert shape.dip.verdict == "inconclusive"
     assert needed.statement == "dip"
     assert needed.seeds > 10
-    assert f"About {needed.seeds} seeds would decide the dip" in words
+    assert f"About {needed.seeds} runs would decide the dip" in words
 
 
 def test_where_seeds_cannot_decide_clips_are_named():

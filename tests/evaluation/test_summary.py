@@ -115,7 +115,7 @@ def test_the_statistics_see_each_seeds_split_and_every_test_clip(study):
     hits = outcomes.groupby(["strategy", "seed"])["correct"].mean()
     told = cells.runs.set_index(["freeze", "seed"])["test_accuracy"]
     assert hits.to_dict() == pytest.approx(told.to_dict())
-    assert analyse_study(cells, DATA).design == "corrected resampled t over splits"
+    assert analyse_study(cells, DATA).design == "layered variance over splits, clips and seeds"
 
 
 def test_baselines_have_scores_of_their_own_and_every_strategy_is_compared_with_each(fake_study):

@@ -82,7 +82,7 @@ def test_a_single_seed_claims_nothing(study):
     assert "differs from full fine-tuning (`none`) cannot be told from one seed" in text
     assert "(one seed)" in text
     assert "interval" not in text and "[" not in text and "survives" not in text
-    assert any(line.startswith("There is one seed") for line in notes(results))
+    assert any(line.startswith("There is one run a strategy") for line in notes(results))
 
 
 def test_a_control_is_never_the_answer(study):

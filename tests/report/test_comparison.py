@@ -41,8 +41,16 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_header():
 
 def test_the_page_has_every_part():
     page = markdown(comparison())
-    for part in ("## vit\n", "### Against `none`", "### Neighbours", "Friedman", "(Page)", "Chosen on val",
-                 "## Details: classical tests of vit", "## Transfer gain: vit against vit_random", "## What these numbers rest on"):  # fmt: skip
+    for part in (
+        *(
+            "## vit\n",
+            "### Against `none`",
+            "### Neighbours",
+            "Chosen on val",
+            "## Transfer gain: vit against vit_random",
+        ),
+        *("## What these numbers rest on", "## Details: classical tests of vit", "Friedman", "(Page)"),
+    ):
         assert part in page
 
 

@@ -102,7 +102,7 @@ def test_seeds_on_splits_of_their_own_are_not_conditional_on_one(study):
     results = told(study(["vit"], seeds=[0, 1, 2, 3], repeats=4))
     assert "conditional on it" not in " ".join(notes(results))
     assert "4 seeds over 4 splits" in answer(results)
-    assert "corrected resampled t over splits" in report(results)
+    assert "layered variance over splits, clips and seeds" in report(results)
 
 
 def test_the_report_opens_with_the_answer_and_has_a_row_for_each_strategy(study):
@@ -125,7 +125,7 @@ def test_what_is_sure_is_said_with_effect_interval_and_p(study):
     # half and head against none, head against half (half against none is asked once), then three gains.
     assert [row.split(" | ")[0].strip("| `") for row in rows] == ["half", "head", "head", "none", "half", "head"]
     assert "| **different** |" in rows[0]
-    assert "resampled studies choose it" in sure
+    assert "The choice alone makes that score" in sure
     assert "which clips were tested" in sure
     assert "Pretraining (vit against vit_random) helps at" in sure
 

@@ -58,11 +58,12 @@ class Layered:
 
     def contrasts(self, weights: np.ndarray) -> Estimates:
         """Estimates of the contrasts ``weights`` [rows, strategies], each summing to zero."""
-        return self._estimates(weights, np.eye(len(self.means)) - 1 / len(self.means), len(self.means) - 1)
+        free = max(len(self.means) - 1, 1)
+        return self._estimates(weights, np.eye(len(self.means)) - 1 / len(self.means), free, free)
 
     def of_means(self) -> Estimates:
-        """Estimates of the strategies' own means."""
-        return self._estimates(np.eye(len(self.means)), np.eye(len(self.means)), 1)
+        """Estimates of the strategies' own means. What a training set does to all strategies is one draw, not many."""
+        return self._estimates(np.eye(len(self.means)), np.eye(len(self.means)), len(self.means), 1)
 
     @property
     def unit(self) -> str:
@@ -120,22 +121,25 @@ class Layered:
         ra, re = seeds / within, answers / within
         return ra, re, between / (within * (1 + max(ra - re, 0.0) / self.typical))
 
-    def _estimates(self, weights: np.ndarray, pool: np.ndarray, strategies: int) -> Estimates:
+    def _estimates(self, weights: np.ndarray, pool: np.ndarray, lucks: int, effects: int) -> Estimates:
         parts = (np.einsum("mk,kl,ml->m", weights, part, weights) for part in (self.clips, self.within))
         clips, within = (np.maximum(part, 0) for part in parts)
-        added, divided = self._draws(pool, strategies)
+        added, divided = self._draws(pool, lucks, effects)
         variance = (clips[:, None] + added * within[:, None]) / divided
         rows = weights @ self.sums
         return Estimates(weights @ self.means, variance, np.inf, correlation_of(rows @ rows.T))
 
-    def _draws(self, pool: np.ndarray, strategies: int) -> tuple[np.ndarray, np.ndarray]:
-        """What seeds and training sets add, as a share of ``within``, and what the whole is divided by: [draws]."""
+    def _draws(self, pool: np.ndarray, lucks: int, effects: int) -> tuple[np.ndarray, np.ndarray]:
+        """What seeds and training sets add, as a share of ``within``, and what the whole is divided by: [draws].
+
+        ``lucks``, ``effects``: how many independent ones of a seed and of a training set the pooled contrasts hold.
+        """
         ra, re, r = self._shares(pool)
-        free, strategies = self.runs - self.splits, max(strategies, 1)
-        seeds = np.maximum(ra / chi_square(strategies * free, 0) - re, 0) if free else np.zeros(DRAWS)
+        free = self.runs - self.splits
+        seeds = np.maximum(ra / chi_square(lucks * free, 0) - re, 0) if free else np.zeros(DRAWS)
         sets = np.zeros(DRAWS)
         if self.splits > 1 and r is not None:
-            sets = np.maximum(r / chi_square(strategies * (self.splits - 1), 1) - 1, 0)
+            sets = np.maximum(r / chi_square(effects * (self.splits - 1), 1) - 1, 0)
         added = self.load * seeds + (1 / self.splits + self.extra) * sets * (1 + seeds / self.typical)
         return added, chi_square(max(self.groups - self.splits, 1), 2)
 

@@ -116,13 +116,16 @@ def build(
         splits = pd.factorize(_split_of_seed(runs, name).loc[list(seeds)])[0]
     sample = Sample(tuple(arms), seeds, scores.to_numpy(float), splits, valid)
     if outcomes is not None:
-        values, clips, groups = _answers(sample, outcomes, name, sample.scores)
+        values, clips, groups = _answers(sample, outcomes, name)
+        _refuse_other_scores(sample, values, name)
         # Seeds of one split share their test clips: clips that differ are another split, whatever the column says.
         splits = pd.factorize(pd.Series(list(zip(splits, clips, strict=True))))[0]
         sample = Sample(sample.arms, seeds, sample.scores, splits, valid, blocks_of(values, groups, splits))
     if validation is not None and valid is not None:
-        values, clips, groups = _answers(sample, validation, f"{name}, validation", valid)
-        if pd.Series(list(zip(splits, clips, strict=True))).nunique() == sample.count:
+        values, clips, groups = _answers(sample, validation, f"{name}, validation")
+        # Only answers that are the scores, to clips that the seeds of a split share, say what choosing rests on.
+        same = np.abs(np.stack([answer.mean(1) for answer in values], axis=1) - valid).max() <= ROUNDING
+        if same and pd.Series(list(zip(splits, clips, strict=True))).nunique() == sample.count:
             blocks = blocks_of(values, groups, splits)
             sample = Sample(sample.arms, seeds, sample.scores, splits, valid, sample.blocks, blocks)
     return sample
@@ -152,12 +155,12 @@ def from_tables(
 
 
 def _answers(
-    sample: Sample, outcomes: pd.DataFrame, name: str, scores: np.ndarray
+    sample: Sample, outcomes: pd.DataFrame, name: str
 ) -> tuple[list[np.ndarray], list[tuple[object, ...]], list[tuple[object, ...]]]:
     """For each seed: answers [arms, clips], the clips, and the group of each."""
     group_of = _groups(outcomes)
     values, clips = [], []
-    for column, seed in enumerate(sample.seeds):
+    for seed in sample.seeds:
         part = outcomes[outcomes["seed"] == seed]
         repeated = part[part.duplicated(["arm", "clip_id"])]
         if len(repeated):
@@ -170,17 +173,18 @@ def _answers(
             gaps = table.columns[table.isna().any()]
             where = f"clip {gaps[0]} is not predicted by every strategy" if len(gaps) else "there are no predictions"
             raise PermafrostError(f"{name} seed {seed}: {where}; strategies are compared on the same test clips")
-        means = table.mean(1).to_numpy(float)
-        wrong = np.abs(means - scores[:, column]) > ROUNDING
-        if wrong.any():
-            arm = int(np.argmax(wrong))
-            raise PermafrostError(
-                f"{name} {sample.arms[arm]} seed {seed}: the score is {scores[arm, column]:.4f}, but its "
-                f"predictions are right on {means[arm]:.4f} of the clips; give the accuracy of these predictions"
-            )
         values.append(table.to_numpy(float))
         clips.append(tuple(table.columns))
     return values, clips, [tuple(group_of.get(clip, ("", clip)) for clip in seed) for seed in clips]
+
+
+def _refuse_other_scores(sample: Sample, values: list[np.ndarray], name: str) -> None:
+    means = np.stack([answer.mean(1) for answer in values], axis=1)
+    for arm, seed in np.argwhere(np.abs(means - sample.scores) > ROUNDING):
+        raise PermafrostError(
+            f"{name} {sample.arms[arm]} seed {sample.seeds[seed]}: the score is {sample.scores[arm, seed]:.4f}, but "
+            f"its predictions are right on {means[arm, seed]:.4f} of the clips; give the accuracy of these predictions"
+        )
 
 
 def _groups(outcomes: pd.DataFrame) -> dict[object, object]:

@@ -228,7 +228,8 @@ def _deciding(needed: Needed | None) -> str:
     if needed.more is not None:
         return (
             f". No number of {needed.unit} would decide the {needed.statement}, but about {needed.more:g} times "
-            f"as many test clips, in as many more groups, with {needed.at_seeds} {needed.unit} would {what}, with 80 % power"
+            f"as many test clips, in as many more groups, with {needed.at_seeds} {needed.unit} would {what}, with 80 % "
+            "power"
         )
     return f". No number of {needed.unit} tried would decide the {needed.statement} {what}"
 
