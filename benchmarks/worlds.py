@@ -157,16 +157,15 @@ def _grouped(world: World, random: np.random.Generator, group: np.ndarray, arms:
     return world.icc**0.5 * shared + (1 - world.icc) ** 0.5 * random.normal(size=(arms, len(group)))
 
 
+@cache
 def _level(world: World, accuracy: float) -> float:
     """The level at which the expected accuracy over all that varies is ``accuracy``."""
-    spread = (DIFFICULTY**2 + world.taste**2) ** 0.5
-    parts = [spread * _normal(NODES)]
-    luck = _logits(world, world.luck) or LUCK
-    own = (_student(200) if world.heavy else _normal(200)) * luck
-    more = (own[:, None] + _normal(60) * _logits(world, world.sets)).ravel() if world.sets else own
+    luck, sets = _logits(world, world.luck) or LUCK, _logits(world, world.sets)
     hit = 1 / (len(ARMS) * world.seeds) if world.diverged else 0.0
     wanted = (accuracy - 0.1 * hit) / (1 - hit)
-    return float(optimize.brentq(lambda x: special.expit(x + parts[0][:, None] + more[::7]).mean() - wanted, -30, 30))
+    spread = (DIFFICULTY**2 + world.taste**2 + sets**2 + (0.0 if world.heavy else luck**2)) ** 0.5
+    grid = spread * _normal(NODES) + (luck * _student(100)[:, None] if world.heavy else 0.0)
+    return float(optimize.brentq(lambda x: special.expit(x + grid).mean() - wanted, -30, 30))
 
 
 @cache
