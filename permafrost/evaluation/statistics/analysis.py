@@ -51,7 +51,7 @@ def analyse(
             nobody's control is compared.
         test_per_train: n_test / n_train, used where splits differ.
         shared_training: the share of its training clips that a split has in common with another; where given, training
-            sets count as correlated by it, which is the safe assumption.
+            sets count as correlated by it in any case, which is the safe assumption; else where R is high.
         relevant: the least gap worth a statement, as a fraction.
         test_clips: how many test clips all runs shared, where their predictions are not known; the notes then say how
             much clips may differ before a claim falls.
@@ -91,7 +91,7 @@ def analyse(
     sample = samples[widest]
     said = {}
     for model, item in samples.items():
-        lines = words.notes(item, noises[model], tables.overlap)
+        lines = words.notes(item, noises[model])
         said |= dict.fromkeys([lines[0], *(f"{model}: {line}" for line in lines[1:])])
     if test_clips and sample.blocks is None and sample.count == 1:
         said |= dict.fromkeys(line for result in models.values() for line in words.other_clips(result, test_clips))

@@ -5,27 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from permafrost.evaluation.statistics.estimates import Estimates, correlation_of
-from permafrost.evaluation.statistics.layered import Layered, layered
+from permafrost.evaluation.statistics.layered import Layered, Overlap, layered
 from permafrost.evaluation.statistics.sample import Sample
 
 FEW_GROUPS = 5  # in a split: below, what clips add to the variance cannot be estimated within it
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """What training sets of different splits have in common, where splits differ.
-
-    ``test_per_train``: n_test / n_train. ``shared``: the share of the training clips that two splits have in common;
-    where it is given, training sets count as correlated by it, which is the safe assumption.
-    """
-
-    test_per_train: float = 1 / 3
-    shared: float | None = None
-
-    @property
-    def extra(self) -> float:
-        """What overlap adds to 1/K in the variance of a mean over K splits (Nadeau & Bengio 2003)."""
-        return self.test_per_train if self.shared is None else self.shared / (1 - self.shared)
 
 
 @dataclass(frozen=True)
@@ -79,10 +62,10 @@ def noise_of(sample: Sample, overlap: Overlap) -> Noise | None:
     if len(sample.seeds) < 2:
         return None
     if sample.blocks is not None and enough_groups(sample):
-        return layered(sample, overlap.extra)
+        return layered(sample, overlap)
     if sample.count > 1:
         spread = np.atleast_2d(np.cov(sample.by_split(sample.scores)))
-        return OneWay(sample.means, spread, sample.count, "splits", overlap.extra)
+        return OneWay(sample.means, spread, sample.count, "splits", overlap.extra(None))
     return OneWay(sample.means, np.atleast_2d(np.cov(sample.scores)), len(sample.seeds), "runs")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from permafrost.evaluation.statistics.contrasts import DIFFERENT, EQUIVALENT, INCONCLUSIVE, Contrast
-from permafrost.evaluation.statistics.layered import Layered
-from permafrost.evaluation.statistics.noise import FEW_GROUPS, Noise, Overlap
+from permafrost.evaluation.statistics.layered import HIGH_RATIO, Layered
+from permafrost.evaluation.statistics.noise import FEW_GROUPS, Noise
 from permafrost.evaluation.statistics.outliers import outliers
 from permafrost.evaluation.statistics.power import Needed
 from permafrost.evaluation.statistics.result import ModelResult
@@ -15,7 +15,6 @@ from permafrost.evaluation.statistics.shape import EXCLUDED, SHOWN, Shape, State
 
 # What the field calls two of the strategies.
 TERMS = {"none": "full fine-tuning", "head": "linear probing"}
-HIGH_RATIO = 2.0  # R from which on training sets, not chance, are the likelier cause
 
 
 def points(value: float, signed: bool = False) -> str:
@@ -131,11 +130,11 @@ def shape(result: Shape, needed: Needed | None, relevant: float) -> str:
     return f"{lead[0]}. {lead[1]}{_deciding(needed)}."
 
 
-def notes(sample: Sample, noise: Noise | None, overlap: Overlap) -> list[str]:
+def notes(sample: Sample, noise: Noise | None) -> list[str]:
     """What the numbers rest on: splits, clips and their groups, seeds; runs that lie far from the others."""
-    lines = [_rests_on(sample, noise, overlap)]
+    lines = [_rests_on(sample, noise)]
     if isinstance(noise, Layered) and (ratio := noise.ratio()) is not None:
-        lines.append(_ratio(ratio, overlap))
+        lines.append(_ratio(ratio, noise))
     lines += [
         f"{arm}, seed {seed}, scored {points(score)} % where its strategy usually scores {points(usual)} %: that run "
         "looks diverged or otherwise apart; it counts like the others."
@@ -164,7 +163,7 @@ def other_clips(result: ModelResult, clips: int) -> list[str]:
     return lines
 
 
-def _rests_on(sample: Sample, noise: Noise | None, overlap: Overlap) -> str:
+def _rests_on(sample: Sample, noise: Noise | None) -> str:
     runs, splits = len(sample.seeds), sample.count
     if noise is None:
         return (
@@ -181,7 +180,7 @@ def _rests_on(sample: Sample, noise: Noise | None, overlap: Overlap) -> str:
         return (
             f"{splits} splits were tested with {runs} runs a strategy, about {sample.clips} clips a split ({of}): "
             f"clips, seeds and training sets count as samples in intervals and claims, training sets with 1/{splits} + "
-            f"{overlap.extra:.2f} because they overlap."
+            f"{noise.extra():.2f} because they overlap."
         )
     if splits > 1:
         why = "Only one score a run is known"
@@ -189,7 +188,7 @@ def _rests_on(sample: Sample, noise: Noise | None, overlap: Overlap) -> str:
             why = f"Some split tests fewer than {FEW_GROUPS} groups, too few to tell what clips add to the variance"
         return (
             f"{why}: intervals and claims use the corrected resampled t over the {splits} splits, with "
-            f"n_test / n_train = {overlap.extra:.2f}."
+            f"n_test / n_train = {noise.extra:.2f}."
         )
     why = "All test clips are of one group" if sample.blocks is not None else "Only one score a run is known"
     return (
@@ -198,15 +197,17 @@ def _rests_on(sample: Sample, noise: Noise | None, overlap: Overlap) -> str:
     )
 
 
-def _ratio(ratio: float, overlap: Overlap) -> str:
+def _ratio(ratio: float, noise: Layered) -> str:
     start = f"R = {ratio:.2f}: the means of splits vary {ratio:.2f} times as much as their clips and seeds explain"
     if ratio < HIGH_RATIO:
-        return f"{start}, so that no effect of training sets beyond that shows."
-    if overlap.shared is not None:
-        return f"{start}: training sets matter, and count as correlated by {overlap.shared:.2f} (the safe assumption)."
+        return (
+            f"{start}; no effect of training sets shows beyond that. Training sets that have most of their clips in common "
+            "could hide one: `shared_training` assumes so."
+        )
+    share = noise.overlap.safe / (1 + noise.overlap.safe)
     return (
-        f"{start}: training sets matter. Intervals may be too narrow; the safe assumption is that training sets "
-        "correlate as their clips overlap (`shared_training`)."
+        f"{start}. That speaks of effects of training sets, which count as correlated by {share:.2f}, their clips in "
+        "common: the safe assumption."
     )
 
 
