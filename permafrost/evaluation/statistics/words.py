@@ -201,7 +201,7 @@ def _ratio(ratio: float, noise: Layered) -> str:
     start = f"R = {ratio:.2f}: the means of splits vary {ratio:.2f} times as much as their clips and seeds explain"
     if ratio < HIGH_RATIO:
         return (
-            f"{start}; no effect of training sets shows beyond that. Training sets that have most of their clips in common "
+            f"{start}; no effect of training sets shows beyond that. Those that have most of their clips in common "
             "could hide one: `shared_training` assumes so."
         )
     share = noise.overlap.safe / (1 + noise.overlap.safe)
