@@ -215,7 +215,7 @@ def compare(tables: pd.DataFrame | Place | Sequence[pd.DataFrame | Place], **opt
 
     Args:
         tables: one or more; columns as `python -m stages.compare --help` has them (strategy, seed, score, model …).
-        options: of ``permafrost.evaluation.comparison.compare``: columns, reference, order, relevant, test_clips …
+        options: of ``permafrost.evaluation.comparison.compare``: columns, reference, order, relevant …
 
     Returns:
         the statistics of each model; ``to_dict()`` gives plain data, ``permafrost.report.comparison.markdown`` a page.

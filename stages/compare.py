@@ -21,7 +21,6 @@ def main() -> None:
         relevant=options.relevant / 100,
         test_per_train=options.test_per_train,
         shared_training=options.shared_training,
-        test_clips=options.test_clips,
     )
     page = markdown(comparison)
     print(page, end="")
@@ -48,7 +47,6 @@ def parser() -> argparse.ArgumentParser:
     add("--reference", metavar="VALUE", help="the strategy that others are compared with; default: none")
     add("--order", metavar="A,B,C", help="strategies by depth; default: by column depth, known names, or as they come")
     add("--relevant", metavar="POINTS", type=float, default=4.0, help="the least gap worth a statement; default: 4")
-    add("--test-clips", metavar="N", type=int, help="how many test clips all runs shared")
     add("--test-per-train", metavar="RATIO", type=float, default=1 / 3, help="where splits differ; default: 1/3")
     add("--shared-training", metavar="RATIO", type=float, help="share of training clips that two splits share")
     add("--json", metavar="FILE", type=Path, help="write the numbers here")

@@ -52,7 +52,6 @@ def compare(
     relevant: float = 0.04,
     test_per_train: float = 1 / 3,
     shared_training: float | None = None,
-    test_clips: int | None = None,
 ) -> Comparison:
     """Read the tables, compare strategies within each model, and the first file with each other one.
 
@@ -64,7 +63,6 @@ def compare(
         relevant: the least gap worth a statement, as a fraction.
         test_per_train: n_test / n_train, where splits differ.
         shared_training: the share of training clips that two splits have in common: the safe assumption (analysis.py).
-        test_clips: number of test clips that all runs shared, where known.
 
     Raises:
         PermafrostError: a table that cannot be read (see results.py), or an unknown name.
@@ -92,7 +90,6 @@ def compare(
         test_per_train=test_per_train,
         shared_training=shared_training,
         relevant=relevant,
-        test_clips=test_clips,
     )
     pairs = zip(tables, results, strict=True)
     files = tuple(result.name if isinstance(table, pd.DataFrame) else str(table) for table, result in pairs)

@@ -7,10 +7,10 @@ from permafrost.evaluation.statistics.classical import Between, Overall, Paired
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult, TransferResult
 from permafrost.evaluation.statistics.selection import Selection
-from permafrost.evaluation.statistics.shape import Shape, Statement
-from permafrost.evaluation.statistics.words import points, probability
+from permafrost.evaluation.statistics.shape import Shape
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import code_span, one_line, plain
+from permafrost.report.wording import equals, limits, percent, points
 
 QUESTIONS = {"reference": "Against {reference}", "neighbours": "Neighbours in depth: each against the one before it"}
 CLASSICAL = (
@@ -82,11 +82,11 @@ def _contrasts(rows: Sequence[Contrast], relevant: float) -> str:
         [
             code_span(item.strategy),
             code_span(item.minus),
-            points(item.gap, True),
-            _limits(item),
+            points(item.gap),
+            limits(item.low, item.high, signed=True),
             p_value(item.p),
             p_value(item.p_claim),
-            "–" if item.excluded is None else f"≥ {points(item.excluded)}",
+            "–" if item.excluded is None else f"≥ {percent(item.excluded)}",
             f"equivalent within {100 * relevant:g}" if item.verdict == "equivalent" else item.verdict,
         ]
         for item in rows
@@ -94,26 +94,20 @@ def _contrasts(rows: Sequence[Contrast], relevant: float) -> str:
     return aligned_table(header, cells, text_columns=2)
 
 
-def _limits(item: Contrast | Statement | Between) -> str:
-    return "–" if item.low is None else f"{points(item.low, True)} to {points(item.high, True)}"
-
-
 def _shape(result: Shape) -> str:
     rows = [
-        [item.name, points(item.value, True), _limits(item), p_value(item.p), item.verdict]
+        [item.name, points(item.value), limits(item.low, item.high, signed=True), p_value(item.p), item.verdict]
         for item in (result.dip, result.trend, result.flat)
     ]
-    return aligned_table(
-        ["shape over depth", "points", "95 % interval", "corrected p", "verdict"], rows, text_columns=1
-    )
+    return aligned_table(["shape over depth", "points", "95 % interval", "corrected p", "verdict"], rows, 1)
 
 
 def _selection(result: Selection) -> str:
     unseen = "" if result.with_clips else " as far as seeds tell (validation clips would add to it)"
     return (
         f"Chosen on validation: {code_span(result.strategy)}. Its validation score {100 * result.valid:.1f} % flatters "
-        f"by {points(result.optimism)} points through the choice{unseen}; its test score is {100 * result.test:.1f} %. "
-        f"Choosing on the test set would flatter by {points(result.peeking_optimism)} points."
+        f"by {percent(result.optimism)} points through the choice{unseen}; its test score is {percent(result.test)} %. "
+        f"Choosing on the test set would flatter by {percent(result.peeking_optimism)} points."
     )
 
 
@@ -130,8 +124,8 @@ def _between(rows: Sequence[Between]) -> list[str]:
         [
             code_span(row.strategy),
             f"{row.n_first} and {row.n_second}",
-            points(row.gap, True),
-            _limits(row),
+            points(row.gap),
+            limits(row.low, row.high, signed=True),
             p_value(row.p),
             p_value(row.p_claim),
             row.verdict,
@@ -155,20 +149,15 @@ def _classical(model: str, rows: Sequence[Paired], overall: Overall | None) -> l
             code_span(row.strategy),
             code_span(row.minus),
             *(p_value(p) for p in (row.t, row.wilcoxon, row.flips)),
-            "–" if row.dz is None else points(row.dz / 100, True),
+            "–" if row.dz is None else points(row.dz / 100),
         ]
         for row in rows
     ]
     said = []
     if overall is not None:
         said.append(
-            f"Any difference at all (Friedman): χ² = {overall.chi2:.2f}, p {_equals(overall.friedman)}. The curve "
-            f"{overall.direction} with depth (Page): p {_equals(overall.page)}."
+            f"Any difference at all (Friedman): χ² = {overall.chi2:.2f}, p {equals(overall.friedman)}. The curve "
+            f"{overall.direction} with depth (Page): p {equals(overall.page)}."
         )
     header = ["strategy", "minus", "paired t", "Wilcoxon", "sign flips", "dz"]
     return [f"## Details: classical tests of {plain(model)}", CLASSICAL, aligned_table(header, cells, 2), *said]
-
-
-def _equals(p: float) -> str:
-    text = probability(p)
-    return text if text.startswith("<") else f"= {text}"

@@ -8,7 +8,7 @@ from scipy import stats
 from permafrost.evaluation.statistics.analysis import analyse
 from permafrost.evaluation.statistics.layered import layered
 from permafrost.evaluation.statistics.noise import Overlap, noise_of
-from permafrost.evaluation.statistics.power import changes, dips, needed_for_dip, needed_for_trend, power
+from permafrost.evaluation.statistics.power import needed, power
 from permafrost.evaluation.statistics.sample import Sample, blocks_of
 from permafrost.evaluation.statistics.shape import all_pairs, find_dip
 
@@ -81,11 +81,11 @@ def test_dip_and_recover_is_found(with_clips):
 
 
 def test_a_flat_curve_is_called_flat_where_the_data_suffice():
-    shape, words, needed = shape_of(runs(FLAT, 20))
+    shape, words, plan = shape_of(runs(FLAT, 20))
     assert shape.verdict == "flat"
     assert shape.dip.verdict == "excluded"
     assert words.startswith("The curve is flat: no two strategies differ by 4 points or more")
-    assert needed is None
+    assert plan is None
 
 
 def test_noise_about_a_flat_curve_is_rarely_called_a_dip():
@@ -112,45 +112,42 @@ def test_two_seeds_decide_nothing_small():
 
 def test_an_inconclusive_dip_says_how_many_seeds_would_decide_it():
     curve = (0.716, 0.691, 0.711, 0.732, 0.631)
-    shape, words, needed = shape_of(runs(curve, 10, sd=0.025, seed=3))
+    shape, words, plan = shape_of(runs(curve, 10, sd=0.025, seed=3))
     assert shape.dip.verdict == "inconclusive"
-    assert needed.statement == "dip"
-    assert needed.seeds > 10
-    assert f"About {needed.seeds} runs would decide the dip" in words
+    assert plan.statement == "dip"
+    assert plan.seeds > 10
+    assert f"About {plan.seeds} runs would decide the dip" in words
 
 
 def test_where_seeds_cannot_decide_clips_are_named():
     scores, answers = outcomes((0.72, 0.68, 0.70, 0.72, 0.70), 10, 60, spread=0.6, seed=2)
-    shape, words, needed = shape_of(scores, answers)
+    shape, words, plan = shape_of(scores, answers)
     assert shape.dip.verdict == "inconclusive"
-    assert needed.seeds is None
-    assert needed.more > 1
-    assert f"about {needed.more:g} times as many test clips, in as many more groups" in words
+    assert plan.seeds is None
+    assert plan.more > 1
+    assert f"about {plan.more:g} times as many test clips, in as many more groups" in words
 
 
-def test_power_agrees_with_the_noncentral_t():
-    """A trend over two strategies is a paired t test, whose power has a formula."""
+def test_power_of_one_contrast_is_that_of_the_paired_t():
     scores = np.random.default_rng(0).normal(0.7, 0.02, (2, 30))
-    noise = one_way(scores)
-    found = power(noise, [0, 1], np.array([0.0, -0.015]), changes, 12)
+    found = power(one_way(scores), np.array([[1.0, -1.0]]), np.array([0.015]), 0.05, 12)
     error = np.sqrt(np.var(scores[1] - scores[0], ddof=1) / 12)
-    limit = stats.t.isf(0.025, 11)
-    exact = stats.nct.sf(limit, 11, 0.015 / error) + stats.nct.cdf(-limit, 11, 0.015 / error)
-    assert found == pytest.approx(exact, abs=0.04)
+    assert found == pytest.approx(stats.nct.sf(stats.t.isf(0.025, 11), 11, 0.015 / error))
 
 
-def test_power_of_a_dip_grows_with_seeds_and_is_small_without_one():
+def test_power_of_both_sides_of_a_dip_grows_with_seeds():
     noise = one_way(np.random.default_rng(1).normal(0.7, 0.03, (5, 10)))
-    slight = np.array((0.72, 0.69, 0.70, 0.72, 0.715))
-    by_seeds = [power(noise, range(5), slight, dips, seeds) for seeds in (6, 12, 40)]
+    sides = np.array([[1.0, -1, 0, 0, 0], [0, -1, 0, 1, 0]])
+    by_seeds = [power(noise, sides, np.array([0.03, 0.03]), 0.005, seeds) for seeds in (6, 12, 40)]
     assert by_seeds[0] < by_seeds[1] < by_seeds[2]
-    assert power(noise, range(5), np.array(FLAT), dips, 40) < 0.05
+    assert power(noise, sides, np.array([0.03, 0.0]), 0.005, 200) < 0.01
 
 
 def test_nothing_seen_is_planned_for_the_relevant_gap():
-    noise = one_way(np.random.default_rng(1).normal(0.7, 0.03, (5, 10)))
-    assert needed_for_dip(noise, range(5), -0.01, 0.04).size == 0.04
-    assert not needed_for_trend(noise, range(5), 0.001, 0.04).seen
+    noise = one_way(np.random.default_rng(1).normal([[0.7], [0.71]], 0.003, (2, 10)))
+    unseen, seen = (needed(noise, "trend", np.array([row]), 0.05, 0.04) for row in ([1.0, -1.0], [-1.0, 1.0]))
+    assert (unseen.size, unseen.seen) == (0.04, False)
+    assert seen.seen == (noise.means[1] - noise.means[0] >= 0.01)
 
 
 def test_planning_with_clips_shrinks_errors_as_components_say():

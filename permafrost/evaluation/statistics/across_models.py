@@ -41,8 +41,7 @@ def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> T
     planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
     found = _evaluated(tables, kept, [model, control], planned, f"{model} and its control {control}")
     gains = [replace(gain, strategy=arm, minus=control) for arm, gain in zip(arms, found, strict=True)]
-    said = [words.gain(item, tables.relevant) for item in gains]
-    return TransferResult(model, control, gains, words.transfer(model, control, gains), said)
+    return TransferResult(model, control, gains, words.transfer(model, control, gains))
 
 
 def against_baselines(tables: Tables, model: str, arms: Sequence[str], baselines: Sequence[str]) -> BaselineResult:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.statistics import contrasts, power, selection, shape, words
+from permafrost.evaluation.statistics import contrasts, selection, shape, words
 from permafrost.evaluation.statistics.across_models import Tables, against_baselines, transfer
 from permafrost.evaluation.statistics.intervals import share_limits
 from permafrost.evaluation.statistics.layered import Layered
@@ -31,7 +31,6 @@ def analyse(
     test_per_train: float = TEST_PER_TRAIN,
     shared_training: float | None = None,
     relevant: float = RELEVANT,
-    test_clips: int | None = None,
 ) -> Analysis:
     """Summaries, contrasts, shape, choice and transfer gain for a table of runs.
 
@@ -53,8 +52,6 @@ def analyse(
         shared_training: the share of its training clips that a split has in common with another; where given, training
             sets count as correlated by it in any case, which is the safe assumption; else where R is high.
         relevant: the least gap worth a statement, as a fraction.
-        test_clips: how many test clips all runs shared, where their predictions are not known; the notes then say how
-            much clips may differ before a claim falls.
 
     Raises:
         PermafrostError: a missing or duplicate run, predictions that do not match, an unknown name; named.
@@ -93,8 +90,6 @@ def analyse(
     for model, item in samples.items():
         lines = words.notes(item, noises[model])
         said |= dict.fromkeys([lines[0], *(f"{model}: {line}" for line in lines[1:])])
-    if test_clips and sample.blocks is None and sample.count == 1:
-        said |= dict.fromkeys(line for result in models.values() for line in words.other_clips(result, test_clips))
     return Analysis(
         design=method_of(noises[widest]),
         seeds=len(sample.seeds),
@@ -122,7 +117,7 @@ def _model(
     curve, needed, said = None, None, "The shape over depth needs at least three strategies and two seeds."
     if noise is not None and known is not None and known.trend is not None:
         curve = shape.assess(noise, known, sample.arms, order, relevant)
-        needed = _needed(curve, noise, sample, relevant)
+        needed = shape.deciding(curve, noise, known, sample.arms, relevant)
         said = words.shape(curve, needed, relevant)
     summaries = _summaries(sample, noise)
     means = {item.strategy: item.mean for item in summaries}
@@ -138,17 +133,7 @@ def _model(
         selection=selection.choose(sample),
         answer=words.answer(model, means, results, reference, relevant, tables.reliable),
         shape_words=said,
-        contrast_words=[words.contrast(item, relevant) for item in results],
     )
-
-
-def _needed(curve: shape.Shape, noise: Noise, sample: Sample, relevant: float) -> power.Needed | None:
-    rows = [sample.arms.index(arm) for arm in curve.order]
-    if curve.dip.verdict == shape.INCONCLUSIVE:
-        return power.needed_for_dip(noise, rows, curve.dip.value, relevant)
-    if curve.trend.verdict == shape.INCONCLUSIVE:
-        return power.needed_for_trend(noise, rows, curve.trend.value, relevant)
-    return None
 
 
 def _summaries(sample: Sample, noise: Noise | None) -> list[StrategySummary]:

@@ -1,7 +1,7 @@
 """What ``analysis.analyse`` returns, and its form as plain data for JSON."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,6 @@ class ModelResult:
     selection: Selection | None
     answer: str
     shape_words: str
-    contrast_words: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,6 @@ class TransferResult:
     control: str
     gains: list[Contrast]
     answer: str
-    gain_words: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ class Selection:
 
     ``optimism`` is how much the validation score of a chosen strategy flatters it, by the bootstrap (Efron 1983, JASA
     78): each draw of seeds and groups of clips chooses anew, and the chosen one's score in that draw is compared with
-    its score in all data; ``valid_corrected`` is the validation score less that. ``with_clips`` says that the answers
+    its score in all data. ``with_clips`` says that the answers
     to validation clips were there to be drawn: without them only seeds are. ``test`` is the chosen strategy's test
     score. ``peeking_optimism`` is what choosing on the test clips themselves would add.
     """
@@ -23,11 +23,8 @@ class Selection:
     strategy: str
     valid: float
     optimism: float
-    valid_corrected: float
     with_clips: bool
     test: float
-    best_on_test: str
-    best_test: float
     peeking_optimism: float
 
 
@@ -36,17 +33,13 @@ def choose(sample: Sample) -> Selection | None:
     if sample.valid is None or len(sample.arms) < 2 or len(sample.seeds) < 2:
         return None
     valid, test = sample.valid @ sample.weights, sample.means
-    best, top = int(np.argmax(valid)), int(np.argmax(test))
-    optimism = flattery(sample, sample.valid, sample.valid_blocks)
+    best = int(np.argmax(valid))
     return Selection(
         strategy=sample.arms[best],
         valid=float(valid[best]),
-        optimism=optimism,
-        valid_corrected=float(valid[best]) - optimism,
+        optimism=flattery(sample, sample.valid, sample.valid_blocks),
         with_clips=sample.valid_blocks is not None,
         test=float(test[best]),
-        best_on_test=sample.arms[top],
-        best_test=float(test[top]),
         peeking_optimism=flattery(sample, sample.scores, sample.blocks),
     )
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from permafrost.evaluation.statistics.contrasts import LEVEL, Family
-from permafrost.evaluation.statistics.multiplicity import RARE, correlated, simultaneous
+from permafrost.evaluation.statistics.multiplicity import simultaneous
 from permafrost.evaluation.statistics.noise import Noise
+from permafrost.evaluation.statistics.power import Needed, needed
 
 SHOWN, EXCLUDED, INCONCLUSIVE = "shown", "excluded", "inconclusive"
 
@@ -26,7 +26,6 @@ class Pairs:
     gap: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    p: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,6 @@ def all_pairs(noise: Noise, rows: Sequence[int]) -> Pairs:
     estimates = noise.contrasts(weights)
     known = estimates.correlation if noise.known_correlation else None
     half = estimates.half(simultaneous(known, len(first), LEVEL))
-    single = estimates.p()
-    p = np.minimum(single * len(first), 1.0)
-    if known is not None:
-        largest = np.sort(np.abs(correlated(known)).max(1))
-        size = stats.norm.isf(np.clip(single, 1e-300, 1) / 2)
-        share = 1 - np.searchsorted(largest, size) / len(largest)
-        p = np.where(share < RARE, p, np.minimum(p, share))
 
     def square(values: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
         matrix = np.zeros((count, count))
@@ -89,7 +81,7 @@ def all_pairs(noise: Noise, rows: Sequence[int]) -> Pairs:
 
     # Shares differ by no more than one, whatever intervals of few runs say.
     low, high = np.clip(estimates.value - half, -1, 1), np.clip(estimates.value + half, -1, 1)
-    return Pairs(square(estimates.value, -estimates.value), square(low, -high), square(high, -low), square(p, p))
+    return Pairs(square(estimates.value, -estimates.value), square(low, -high), square(high, -low))
 
 
 def assess(noise: Noise, known: Family, arms: Sequence[str], order: Sequence[str], relevant: float) -> Shape:
@@ -112,18 +104,29 @@ def find_dip(pairs: Pairs, order: tuple[str, ...], relevant: float) -> Dip:
         candidates.append((min(pairs.gap[before, bottom], pairs.gap[after, bottom]), bottom, before, after))
     depth, bottom, before, after = max(candidates)
     low, high = (max(_sides(limit, j) for j in range(1, count - 1)) for limit in (pairs.low, pairs.high))
-    p = min(_sides(np.where(pairs.gap > 0, pairs.p, 1.0), j, weakest=True) for j in range(1, count - 1))
     verdict = SHOWN if low > 0 else EXCLUDED if high < relevant else INCONCLUSIVE
     return Dip(
-        "dip and recover", verdict, float(depth), float(low), float(high), float(p),
+        "dip and recover", verdict, float(depth), float(low), float(high), None,
         bottom=order[bottom], before=order[before], after=order[after],
     )  # fmt: skip
 
 
-def _sides(matrix: np.ndarray, bottom: int, weakest: bool = False) -> float:
-    before, after = matrix[:bottom, bottom], matrix[bottom + 1 :, bottom]
-    # For p values the best of each side is the least, and the pair is as weak as the larger of the two.
-    return max(before.min(), after.min()) if weakest else min(before.max(), after.max())
+def deciding(shape: Shape, noise: Noise, known: Family, arms: Sequence[str], relevant: float) -> Needed | None:
+    """What would decide the dip, or else the trend, where it is inconclusive."""
+    if shape.dip.verdict == INCONCLUSIVE:
+        sides = np.zeros((2, len(arms)))
+        sides[[0, 1], [arms.index(shape.dip.before), arms.index(shape.dip.after)]] = 1
+        sides[:, arms.index(shape.dip.bottom)] = -1
+        pairs = len(shape.order) * (len(shape.order) - 1) // 2
+        return needed(noise, "dip", sides, LEVEL / pairs, relevant)
+    if shape.trend.verdict == INCONCLUSIVE:
+        line = known.weights[[known.trend]] * (1 if shape.trend.value > 0 else -1)
+        return needed(noise, "trend", line, known.miss / 2, relevant)
+    return None
+
+
+def _sides(matrix: np.ndarray, bottom: int) -> float:
+    return min(matrix[:bottom, bottom].max(), matrix[bottom + 1 :, bottom].max())
 
 
 def _trend(pairs: Pairs, known: Family, order: Sequence[str], relevant: float) -> Statement:

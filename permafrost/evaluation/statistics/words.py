@@ -9,7 +9,6 @@ from permafrost.evaluation.statistics.layered import HIGH_RATIO, Layered
 from permafrost.evaluation.statistics.noise import FEW_GROUPS, Noise
 from permafrost.evaluation.statistics.outliers import outliers
 from permafrost.evaluation.statistics.power import Needed
-from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.evaluation.statistics.sample import Sample
 from permafrost.evaluation.statistics.shape import EXCLUDED, SHOWN, Shape, Statement
 
@@ -23,28 +22,9 @@ def points(value: float, signed: bool = False) -> str:
     return "0.0" if float(text) == 0 else text.replace("-", "−")
 
 
-def probability(p: float | None) -> str:
-    """A p value: ``.031``, ``< .001``; a dash where there is none."""
-    if p is None:
-        return "–"
-    return "< .001" if p < 0.001 else "1" if p > 0.9995 else f"{p:.3f}".removeprefix("0")
-
-
 def named(strategy: str) -> str:
     """A strategy with what the field calls it: ``none (full fine-tuning)``."""
     return f"{strategy} ({TERMS[strategy]})" if strategy in TERMS else strategy
-
-
-def contrast(result: Contrast, relevant: float) -> str:
-    """One contrast as a sentence."""
-    side = "above" if result.gap >= 0 else "below"
-    return _judged(f"{result.strategy} lies {points(abs(result.gap))} points {side} {result.minus}", result, relevant)
-
-
-def gain(result: Contrast, relevant: float) -> str:
-    """One transfer gain as a sentence."""
-    start = f"At {result.strategy} pretraining is worth {points(result.gap, True)} points"
-    return _judged(start, result, relevant)
 
 
 def answer(
@@ -104,7 +84,7 @@ def shape(result: Shape, needed: Needed | None, relevant: float) -> str:
     if dip.verdict == SHOWN:
         first = (
             f"Dip and recover is shown: {dip.bottom} lies below {dip.before} and below {dip.after}, by at least "
-            f"{points(dip.low)} points (seen: {points(dip.value)}; p {_equals(dip.p)})"
+            f"{points(dip.low)} points (seen: {points(dip.value)})"
         )
     elif dip.verdict == EXCLUDED:
         first = f"Dip and recover is excluded: no dip reaches {_plain(relevant)} points {_limits(dip)}"
@@ -140,26 +120,6 @@ def notes(sample: Sample, noise: Noise | None) -> list[str]:
         "looks diverged or otherwise apart; it counts like the others."
         for arm, seed, score, usual in outliers(sample)
     ]
-    return lines
-
-
-def other_clips(result: ModelResult, clips: int) -> list[str]:
-    """For each difference claimed: how much it may differ from clip to clip before other clips could undo it.
-
-    With C clips of which the gap varies by sd d from clip to clip, the draw of clips adds d^2 / C to its variance; the
-    limit is the d at which the gap is two standard errors from zero.
-    """
-    lines = []
-    for item in result.contrasts:
-        if item.verdict != DIFFERENT or item.low is None or item.high is None or item.question != "reference":
-            continue
-        error = (item.high - item.low) / 4
-        spare = max((item.gap / 2) ** 2 - error**2, 0.0)
-        lines.append(
-            f"{result.model}, {item.strategy} against {item.minus}: with {clips} test clips the difference would "
-            f"hold for other clips if it varies by less than {points((spare * clips) ** 0.5)} points (sd) from clip to "
-            "clip; only predictions can tell."
-        )
     return lines
 
 
@@ -211,15 +171,6 @@ def _ratio(ratio: float, noise: Layered) -> str:
     )
 
 
-def _judged(start: str, result: Contrast, relevant: float) -> str:
-    if result.low is None or result.high is None:
-        return f"{start}: inconclusive, one run says nothing about the luck of seeds."
-    limits = f"95 % interval {points(result.low, True)} to {points(result.high, True)}"
-    start = f"{start} ({limits}; p {_equals(result.p_claim)} corrected over {result.claims} statements)"
-    within = f" within {_plain(relevant)} points" if result.verdict == EQUIVALENT else ""
-    return f"{start}: {result.verdict}{within}."
-
-
 def _deciding(needed: Needed | None) -> str:
     if needed is None:
         return ""
@@ -241,11 +192,6 @@ def _limits(statement: Statement) -> str:
 
 def _plain(fraction: float) -> str:
     return f"{100 * fraction:g}"
-
-
-def _equals(p: float | None) -> str:
-    text = probability(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def _listed(items: Sequence[Contrast]) -> str:
