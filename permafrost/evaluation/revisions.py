@@ -16,7 +16,7 @@ from permafrost.evaluation.statistics import contrasts
 from permafrost.evaluation.statistics.analysis import RELEVANT
 from permafrost.evaluation.statistics.classical import between
 from permafrost.evaluation.statistics.noise import Overlap, method_of, noise_of
-from permafrost.evaluation.statistics.sample import Sample, build
+from permafrost.evaluation.statistics.sample import Sample, from_tables
 from permafrost.evaluation.study_analysis import tested_per_trained
 
 IDENTICAL = "identical"
@@ -154,7 +154,9 @@ def _paired(
         outcomes = pd.concat([_arms(side.outcomes, number, "strategy", seeds) for number, side in sides])
     arms = [_arm(number, name) for number in (0, 1) for name in shared]
     runs = runs[runs["arm"].isin(arms)]
-    sample = build(runs[["arm", "seed", "score", "split"]], outcomes, arms, f"{before.name} and {after.name}")
+    sample = from_tables(
+        runs[["model", "arm", "seed", "score", "split"]], outcomes, f"{before.name} and {after.name}", arms
+    )
     equal = {name for name in shared if _equal(sample, name)}
     tested = [name for name in shared if name not in equal]
     noise = noise_of(sample, Overlap(tested_per_trained(after.summary["data"])))

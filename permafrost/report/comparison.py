@@ -149,7 +149,7 @@ def _classical(model: str, rows: Sequence[Paired], overall: Overall | None) -> l
             code_span(row.strategy),
             code_span(row.minus),
             *(p_value(p) for p in (row.t, row.wilcoxon, row.flips)),
-            "–" if row.dz is None else points(row.dz / 100),
+            "–" if row.dz is None else f"{row.dz:+.2f}".replace("-", "−"),
         ]
         for row in rows
     ]

@@ -299,3 +299,11 @@ def test_a_reference_without_a_common_seed_is_refused():
     other["seed"] += 10
     with pytest.raises(PermafrostError, match="vit and svm share no seed"):
         analyse(pd.concat([runs, other]), baselines=["svm"])
+
+
+def test_clips_of_a_single_group_tell_nothing_of_others():
+    runs, answers = study(drop=0.1)
+    found = analyse(runs, answers.assign(group="one artist"))
+    assert not found.reliable and found.groups == 1
+    assert "reliably" not in found.models["vit"].answer
+    assert found.notes[0].startswith("All test clips are of one group")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics import contrasts, words
-from permafrost.evaluation.statistics.noise import Overlap, noise_of
+from permafrost.evaluation.statistics.noise import Overlap, is_reliable, noise_of
 from permafrost.evaluation.statistics.result import BaselineResult, TransferResult
 from permafrost.evaluation.statistics.sample import from_tables
 
@@ -25,11 +25,6 @@ class Tables:
     overlap: Overlap
     relevant: float
 
-    @property
-    def reliable(self) -> bool:
-        """Whether "reliably" may be said of a difference."""
-        return self.outcomes is not None
-
 
 def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> TransferResult:
     """``model`` less ``control`` under each strategy of ``arms``, over the seeds that both have.
@@ -39,7 +34,7 @@ def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> T
     """
     kept = tables.runs[tables.runs["model"].isin([model, control]) & tables.runs["arm"].isin(arms)]
     planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
-    found = _evaluated(tables, kept, [model, control], planned, f"{model} and its control {control}")
+    found, _ = _evaluated(tables, kept, [model, control], planned, f"{model} and its control {control}")
     gains = [replace(gain, strategy=arm, minus=control) for arm, gain in zip(arms, found, strict=True)]
     return TransferResult(model, control, gains, words.transfer(model, control, gains))
 
@@ -55,18 +50,18 @@ def against_baselines(tables: Tables, model: str, arms: Sequence[str], baselines
     kept = rows[((rows["model"] == model) & rows["arm"].isin(arms)) | rows["model"].isin(baselines)]
     pairs = [(arm, name) for name in baselines for arm in arms]
     planned = [contrasts.Planned("baseline", f"{model}/{arm}", f"{name}/{arm_of[name]}") for arm, name in pairs]
-    found = _evaluated(tables, kept, [model, *baselines], planned, f"{model} and {', '.join(baselines)}")
+    found, reliable = _evaluated(tables, kept, [model, *baselines], planned, f"{model} and {', '.join(baselines)}")
     named = [replace(item, strategy=arm, minus=name) for (arm, name), item in zip(pairs, found, strict=True)]
     said = []
     for name in baselines:
         items = [item for item in named if item.minus == name]
-        said.append(f"{model}: {words.sides(items, name, tables.relevant, tables.reliable)}.")
+        said.append(f"{model}: {words.sides(items, name, tables.relevant, reliable)}.")
     return BaselineResult(model, tuple(baselines), named, said)
 
 
 def _evaluated(
     tables: Tables, kept: pd.DataFrame, models: list[str], planned: list[contrasts.Planned], name: str
-) -> list[contrasts.Contrast]:
+) -> tuple[list[contrasts.Contrast], bool]:
     shared = kept.groupby("seed")["model"].nunique()
     kept = kept[kept["seed"].isin(shared.index[shared == len(models)])]
     if not len(kept):
@@ -76,7 +71,7 @@ def _evaluated(
     joint = from_tables(_labelled(kept), outcomes, name, arms)
     noise = noise_of(joint, tables.overlap)
     known = None if noise is None else contrasts.family(joint, noise, planned)
-    return contrasts.evaluate(joint, noise, planned, known, tables.relevant)
+    return contrasts.evaluate(joint, noise, planned, known, tables.relevant), is_reliable(joint, noise)
 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from permafrost.evaluation.statistics import contrasts, selection, shape, words
 from permafrost.evaluation.statistics.across_models import Tables, against_baselines, transfer
 from permafrost.evaluation.statistics.intervals import share_limits
 from permafrost.evaluation.statistics.layered import Layered
-from permafrost.evaluation.statistics.noise import Noise, Overlap, method_of, noise_of
+from permafrost.evaluation.statistics.noise import Noise, Overlap, is_reliable, method_of, noise_of
 from permafrost.evaluation.statistics.result import Analysis, ModelResult, StrategySummary
 from permafrost.evaluation.statistics.sample import Sample, from_tables
 from permafrost.settings import choose
@@ -96,7 +96,7 @@ def analyse(
         splits=sample.count,
         clips=sample.clips,
         groups=sample.groups,
-        reliable=sample.blocks is not None and len(sample.seeds) > 1,
+        reliable=is_reliable(sample, noises[widest]),
         ratio=max((result.ratio for result in models.values() if result.ratio is not None), default=None),
         relevant=relevant,
         models=models,
@@ -131,7 +131,7 @@ def _model(
         shape=curve,
         needed=needed,
         selection=selection.choose(sample),
-        answer=words.answer(model, means, results, reference, relevant, tables.reliable),
+        answer=words.answer(model, means, results, reference, relevant, is_reliable(sample, noise)),
         shape_words=said,
     )
 

@@ -75,6 +75,11 @@ def enough_groups(sample: Sample) -> bool:
     return least >= (FEW_GROUPS if sample.count > 1 else 2)
 
 
+def is_reliable(sample: Sample, noise: Noise | None) -> bool:
+    """Whether "reliably" may be said: clips and seeds are known, and both count."""
+    return noise is not None and sample.blocks is not None and noise.unit != "runs"
+
+
 def method_of(noise: Noise | None) -> str:
     """The name of what judges a difference."""
     if noise is None:

@@ -84,23 +84,26 @@ def blocks_of(values: Sequence[np.ndarray], clips: Sequence[Sequence[object]], s
     return tuple(found)
 
 
-def build(
+def from_tables(
     runs: pd.DataFrame,
     outcomes: pd.DataFrame | None,
-    arms: Sequence[str],
     name: str,
+    arms: Sequence[str],
     validation: pd.DataFrame | None = None,
 ) -> Sample:
-    """Arrays from tidy tables of one model whose column ``arm`` names the strategy.
+    """Arrays from tidy tables whose column ``arm`` names the strategy, for those of ``arms`` that ``runs`` has.
 
-    ``runs`` has arm, seed, score and may have valid_score and split; ``outcomes`` (test clips) and ``validation`` have
-    arm, seed, clip_id, correct and may have group: a clip without one is its own.
+    ``runs`` has model, arm, seed, score and may have valid_score and split; ``outcomes`` (test clips) and
+    ``validation`` have model, arm, seed, clip_id, correct and may have group: a clip without one is its own. They may
+    be of more models, arms and seeds than ``runs``; none for these runs counts as none.
 
     Raises:
         PermafrostError: a duplicate or missing run, or predictions that do not belong to the runs; named.
     """
+    arms = [arm for arm in arms if (runs["arm"] == arm).any()]
+    outcomes, validation = (_of_these(runs, arms, table) for table in (outcomes, validation))
     _refuse_duplicates(runs, name)
-    scores = runs.pivot(index="arm", columns="seed", values="score").reindex(list(arms))
+    scores = runs.pivot(index="arm", columns="seed", values="score").reindex(arms)
     missing = [f"{arm} seed {seed}" for arm in arms for seed in scores.columns if pd.isna(scores.at[arm, seed])]
     if missing:
         raise PermafrostError(
@@ -110,7 +113,7 @@ def build(
     seeds = tuple(scores.columns)
     valid = None
     if "valid_score" in runs and runs["valid_score"].notna().all():
-        valid = runs.pivot(index="arm", columns="seed", values="valid_score").loc[list(arms)].to_numpy(float)
+        valid = runs.pivot(index="arm", columns="seed", values="valid_score").loc[arms].to_numpy(float)
     splits = np.zeros(len(seeds), dtype=int)
     if "split" in runs and runs["split"].notna().all():
         splits = pd.factorize(_split_of_seed(runs, name).loc[list(seeds)])[0]
@@ -131,27 +134,12 @@ def build(
     return sample
 
 
-def from_tables(
-    runs: pd.DataFrame,
-    outcomes: pd.DataFrame | None,
-    name: str,
-    arms: Sequence[str],
-    validation: pd.DataFrame | None = None,
-) -> Sample:
-    """``build`` for those of ``arms`` that ``runs`` has, with the outcomes that belong to them.
-
-    The tables of outcomes may be of more models, arms and seeds than ``runs``; none for these runs counts as none.
-    """
-    present = [arm for arm in arms if (runs["arm"] == arm).any()]
-
-    def own(table: pd.DataFrame | None) -> pd.DataFrame | None:
-        if table is None:
-            return None
-        kept = table["arm"].isin(present) & table["model"].isin(runs["model"].unique())
-        table = table[kept & table["seed"].isin(runs["seed"].unique())]
-        return table if len(table) else None
-
-    return build(runs, own(outcomes), present, name, own(validation))
+def _of_these(runs: pd.DataFrame, arms: Sequence[str], table: pd.DataFrame | None) -> pd.DataFrame | None:
+    if table is None:
+        return None
+    kept = table["arm"].isin(arms) & table["model"].isin(runs["model"].unique())
+    table = table[kept & table["seed"].isin(runs["seed"].unique())]
+    return table if len(table) else None
 
 
 def _answers(
