@@ -11,8 +11,8 @@ import pandas as pd
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.across import Finding, findings, pool, ranks
+from permafrost.provenance.revisions import revision
 from permafrost.report.across import markdown
-from stages.revisions import revision
 from stages.stage import run
 
 COMPARISONS = "metrics/comparisons.csv"

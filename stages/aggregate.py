@@ -13,6 +13,8 @@ from permafrost.evaluation.records import RUNS, check_runs, read_project
 from permafrost.evaluation.study import Study
 from permafrost.evaluation.study_results import study_results
 from permafrost.evaluation.summary import accuracies, details, summary
+from permafrost.parameters.repeating import command
+from permafrost.provenance.revisions import inputs_revision
 from permafrost.report.answer import answer
 from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.confusion_figure import confusion_figure
@@ -24,8 +26,7 @@ from permafrost.report.markdown import report
 from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.style import save
 from permafrost.report.tables import all_curves, confusion_rows, runs_table, write_csv
-from stages.repeating import command
-from stages.revisions import inputs_revision
+from stages.compose import compose_into
 from stages.stage import parameters, run, section
 
 METRICS, PLOTS, DATA = Path("metrics"), Path("plots"), Path("data")
@@ -59,7 +60,9 @@ def main() -> None:
     save(curve_figure(results), PLOTS / "learning_curves.png")
     save(confusion_figure(results), PLOTS / "confusion.png")
     recordings = read_recordings(DATA, parameters("preprocess.sample_rate"))
-    page = study_page(results, recordings, Origin(inputs_revision(), command()), explained(PLOTS / "explain"))
+    page = study_page(
+        results, recordings, Origin(inputs_revision(), command(compose_into)), explained(PLOTS / "explain")
+    )
     (PLOTS / "report.html").write_text(page, encoding="utf-8")
     print(answer(results))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from permafrost.evaluation.records import code_file, shaping
 from permafrost.evaluation.study import NO_STRATEGY, Run
+from permafrost.parameters.last_run import notices
+from permafrost.parameters.queued import refuse_lost_paths
+from permafrost.parameters.schema import check_parameters
 from permafrost.provenance.consumers import code_of, consumers_of
 from permafrost.provenance.identity import identity
 from permafrost.provenance.outside_files import link_files, outside_files
-from stages.last_run import notices
-from stages.queued import refuse_lost_paths
-from stages.schema import check_parameters
 from stages.stage import parameters, run
 
 CODE, FILES = Path("data/code"), Path("data/files")
@@ -23,8 +23,8 @@ def main() -> None:
     """Write ``data/code/<consumer>.json``: modules, packages, and for runs the parameters that shape them (of networks,
     a file a strategy, with the model's code as a hash); link into ``data/files/<consumer>/`` the files that parameters
     name."""
-    check_parameters()
     everything = parameters("")
+    check_parameters(everything)
     refuse_lost_paths(everything)
     files = outside_files(everything)
     for line in notices(everything):

@@ -7,11 +7,9 @@ python -m stages.compose study=esc10 ...    the same with overrides
 import sys
 from pathlib import Path
 
-from dvc.utils.hydra import compose_and_dump
-
+from permafrost.errors import PermafrostError
+from permafrost.parameters.repeating import CONF
 from stages.stage import PARAMS, run
-
-CONF = Path("conf")
 
 
 def main() -> None:
@@ -20,15 +18,26 @@ def main() -> None:
 
 
 def compose_into(path: Path, overrides: list[str]) -> None:
-    """Compose conf/config.yaml with Hydra ``overrides`` into ``path``, by the function that DVC itself calls."""
-    compose_and_dump(
-        output_file=str(path),
-        config_dir=str(CONF.resolve()),
-        config_module=None,
-        config_name="config",
-        plugins_path=".",
-        overrides=overrides,
-    )
+    """Compose conf/config.yaml with Hydra ``overrides`` into ``path``, by the function that DVC itself calls.
+
+    Raises:
+        PermafrostError: Hydra cannot compose them; the error has its message.
+    """
+    from dvc.utils.hydra import compose_and_dump  # takes a second to import
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        compose_and_dump(
+            output_file=str(path),
+            config_dir=str(CONF.resolve()),
+            config_module=None,
+            config_name="config",
+            plugins_path=".",
+            overrides=overrides,
+        )
+    except (HydraException, OmegaConfBaseException) as error:
+        raise PermafrostError(f"{CONF}: {error}") from None
 
 
 if __name__ == "__main__":

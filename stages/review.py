@@ -15,10 +15,10 @@ from permafrost.errors import PermafrostError
 from permafrost.evaluation.outcomes import read_outcomes
 from permafrost.evaluation.records import Difference, different, locked_outputs
 from permafrost.evaluation.revisions import Revision, compare_revisions
+from permafrost.provenance.revisions import Source, locked, output, revision, workspace
 from permafrost.report.html.review_page import review_page
 from permafrost.report.review import lead, review
 from permafrost.report.review_changes import Changes, changed_code, changed_outputs, sorted_parameters
-from stages.revisions import Source, locked, output, revision, workspace
 from stages.stage import run
 
 DETAILS, RUNS, OUTCOMES = "metrics/details.json", "plots/runs.csv", "metrics/outcomes.csv"

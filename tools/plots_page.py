@@ -10,7 +10,7 @@ from pathlib import Path
 
 import vl_convert
 
-from stages.revisions import output
+from permafrost.provenance.revisions import output
 from stages.stage import run
 
 # No {scripts}: what DVC puts there are addresses. In a function: the scripts' names are short and would be global ones.

@@ -8,8 +8,9 @@ import argparse
 import re
 
 from permafrost.errors import PermafrostError
+from permafrost.parameters.repeating import CONF
 from permafrost.settings import choose
-from stages.compose import CONF, compose_into
+from stages.compose import compose_into
 from stages.stage import PARAMS, run
 
 CONFIG = CONF / "config.yaml"

@@ -111,9 +111,11 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
                 f"{folder / wanted[0].folder} has {', '.join(classes)}; the runs are of different data: {redo(place)}"
             )
         _agree(place, metrics, table)
-        machine = read_json(place / "environment.json") | read_json(place / RECORD).get("computed", {})
+        record = read_json(place / RECORD)
+        machine = read_json(place / "environment.json") | record.get("computed", {})
         machines.append(machine)
-        runs.append(_row(metrics, machine, run, depth=list(freezes).index(run.freeze)))
+        recipe = record.get("parameters", {}).get(run.section, {}).get(run.model, {})
+        runs.append(_row(metrics, machine, recipe, run, depth=list(freezes).index(run.freeze)))
         predictions.append(_tagged(table, run))
         histories.append(_tagged(read_history(place / "history.csv"), run))
     return Cells(
@@ -128,7 +130,7 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
     )
 
 
-def _row(metrics: dict[str, Any], machine: dict[str, Any], run: Run, depth: int) -> dict[str, Any]:
+def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any], run: Run, depth: int) -> dict:
     valid, test = metrics["valid"], metrics["test"]
     return {
         "model": run.model,
@@ -148,6 +150,9 @@ def _row(metrics: dict[str, Any], machine: dict[str, Any], run: Run, depth: int)
         "total_parameters": metrics["total_parameters"],
         "epochs": metrics["epochs"],
         "best_epoch": metrics["best_epoch"],
+        "lr": recipe.get("lr"),
+        "rates_from": recipe.get("rates_from"),
+        "batchnorm": metrics.get("batchnorm"),
         **{name: machine.get(name) for name in (*SECONDS, *COMPUTED)},
     }
 

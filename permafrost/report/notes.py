@@ -11,6 +11,7 @@ def notes(results: StudyResults) -> list[str]:
     """What the numbers are conditional on, what was not done, and what the verdicts mean."""
     analysis = results.analysis
     lines = list(analysis.notes)
+    lines += [*_rates(results), *_statistics(results)]
     lines += filter(None, [_unfinished(results), _spread_over_splits(results), _empty_intervals(results)])
     if analysis.seeds > 1:
         lines.append("± is the standard deviation over seeds; intervals are 95 %. " + verdicts(results))
@@ -29,6 +30,37 @@ def verdicts(results: StudyResults) -> str:
         f"model, is at most .05; **equivalent** within {percent(results.analysis.relevant, 0)} points where that much "
         "or more is excluded; else the comparison is **inconclusive**: more seeds or clips would tell."
     )
+
+
+def _rates(results: StudyResults) -> list[str]:
+    """Where the rates of each model's strategies came from, or that they share one; none where runs do not say."""
+    lines: dict[str, list[str]] = {}
+    for model, runs in results.cells.runs.groupby("model", sort=False):
+        if len(results.cells.freezes) < 2 or runs["lr"].isna().any():
+            continue
+        if found := list(dict.fromkeys(runs["rates_from"].dropna())):
+            said = f"Rate and epochs of each strategy were chosen: {listed(found)}"
+        elif runs["lr"].nunique() > 1 or runs["epochs"].nunique() > 1:
+            said = "Strategies have rates or epochs of their own; nothing says where these came from"
+        else:
+            said = "All strategies have one rate and number of epochs, which may suit one of them better than others"
+        lines.setdefault(said, []).append(f"`{model}`")
+    return [f"{said} ({', '.join(models)})." for said, models in lines.items()]
+
+
+def _statistics(results: StudyResults) -> list[str]:
+    """Which random control it was, where its frozen units have BatchNorm layers."""
+    said = {
+        "estimated": "estimated once on the training clips, before freezing",
+        "as_drawn": "as drawn, so that nothing in frozen units is normalised",
+        "drift": "updated in training",
+    }
+    lines = []
+    for model in filter(None, map(results.control, results.models)):
+        runs = results.cells.runs
+        if kinds := [said[kind] for kind in said if (runs.loc[runs["model"] == model, "batchnorm"] == kind).any()]:
+            lines.append(f"The BatchNorm statistics of the random control `{model}` are {listed(kinds)}.")
+    return lines
 
 
 def _unfinished(results: StudyResults) -> str | None:

@@ -12,7 +12,9 @@ def strategies_table(results: StudyResults, model: str) -> Table:
     cells, control, chosen = results.cells, results.control(model), results.chosen[model]
     spread = len(cells.seeds) > 1
     lead, beside = headline(results).scores
-    header = ["strategy", "frozen units", "trained parameters", f"{NAMES[lead]} (%)"]
+    runs = cells.runs[cells.runs["model"] == model]
+    rated = ["learning rate", "epochs"] * bool(runs["lr"].notna().any())
+    header = ["strategy", "frozen units", "trained parameters", *rated, f"{NAMES[lead]} (%)"]
     header += ["95 % interval"] * spread + [f"{NAMES[beside]} (%)", "validation (%)"]
     header += ["random weights (%)"] * bool(control)
 
@@ -26,13 +28,15 @@ def strategies_table(results: StudyResults, model: str) -> Table:
         size, mark = results.size(model, freeze), "**" if freeze == chosen else ""
         share = size["trainable_parameters"] / size["total_parameters"]
         trained = f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)"
-        row = [f"{mark}`{freeze}`{mark}", units(size), trained, *scored(results.scores[model][freeze], mark)]
+        trained_with = [f"{size['lr']:g}", str(runs.loc[runs["freeze"] == freeze, "epochs"].max())] if rated else []
+        numbers = scored(results.scores[model][freeze], mark)
+        row = [f"{mark}`{freeze}`{mark}", units(size), trained, *trained_with, *numbers]
         rows.append(row + ([mean_and_sd(results.scores[control][freeze][lead])] if control else []))
     for name, numbers in results.baselines.items():
-        runs = cells.baselines.runs
+        own = cells.baselines.runs
         # The largest of its seeds: a support vector machine's differ.
-        size = count(runs.loc[runs["model"] == name, "trainable_parameters"].max())
-        rows.append([f"`{name}` (baseline)", "", size, *scored(numbers), *[""] * bool(control)])
+        size = count(own.loc[own["model"] == name, "trainable_parameters"].max())
+        rows.append([f"`{name}` (baseline)", "", size, *[""] * len(rated), *scored(numbers), *[""] * bool(control)])
     caption = (
         f"{model}: mean ± sd over {plural(len(cells.seeds), 'seed')}"
         + f"; the interval is that of {NAMES[lead]}" * spread

@@ -113,6 +113,7 @@ def test_imports_run_downward():
         "transfer": {"transfer", "models", "data", "audio", "evaluation", "provenance"},
         "baselines": {"baselines", "transfer", "models", "data", "audio", "evaluation"},
         "prediction": {"prediction", "baselines", "transfer", "models", "data", "audio", "evaluation"},
+        "parameters": {"parameters", "baselines", "transfer", "models", "data", "audio", "evaluation", "provenance"},
         "report": {"report", "evaluation", "provenance", "audio", "data"},
     }
     sources = Sources(ROOT, ["permafrost", "stages"])

@@ -8,8 +8,8 @@ import yaml
 from dvc.exceptions import InvalidArgumentError
 
 from permafrost.errors import PermafrostError
-from stages.last_run import COPY, notices
-from stages.queued import refuse_lost_paths
+from permafrost.parameters.last_run import COPY, notices
+from permafrost.parameters.queued import refuse_lost_paths
 from tools.hydra_plugins.before_composing import before_composing
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
-from stages import schema
+from permafrost.parameters import schema
 from stages.compose import compose_into
+from stages.stage import PARAMS
 
 ROOT = Path(__file__).parents[2]
 STUDIES = sorted(path.stem for path in (ROOT / "conf/study").glob("*.yaml"))
@@ -39,7 +41,7 @@ def test_the_committed_parameters_are_what_conf_composes(tmp_path, monkeypatch):
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_study_is_valid_and_brings_just_its_models(composed, study):
     params = composed(f"study={study}")
-    schema.check_parameters()
+    schema.check_parameters(plain_yaml.read(PARAMS))
     assert params["study"]["name"] == study
     assert set(params["models"]) == set(params["study"]["models"])
     if params["study"]["freezes"]:
@@ -49,16 +51,16 @@ def test_every_study_is_valid_and_brings_just_its_models(composed, study):
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_data_set_is_valid_under_the_default_study(composed, dataset):
     composed(f"dataset={dataset}")
-    schema.check_parameters()
+    schema.check_parameters(plain_yaml.read(PARAMS))
 
 
 def test_every_model_and_strategy_of_the_catalogue_can_be_composed(composed):
     for path in (ROOT / "conf/model").glob("*.yaml"):
         composed(f"+model@models.mine={path.stem}")
-        schema.check_parameters()
+        schema.check_parameters(plain_yaml.read(PARAMS))
     for path in (ROOT / "conf/freezing").glob("*.yaml"):
         composed("+freezing@freezing.mine=" + path.stem) if path.stem != "standard" else composed()
-        schema.check_parameters()
+        schema.check_parameters(plain_yaml.read(PARAMS))
 
 
 def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone(composed):
@@ -107,7 +109,7 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone
 def test_a_wrong_parameter_is_named(composed, override, said):
     composed(*override.split(",")) if "@" in override else composed(override)
     with pytest.raises(PermafrostError) as error:
-        schema.check_parameters()
+        schema.check_parameters(plain_yaml.read(PARAMS))
     assert said in str(error.value)
 
 
@@ -153,7 +155,7 @@ def test_hostile_values_are_refused_by_their_key(composed, key, value):
     values = composed()
     changed(values, key, value)
     with pytest.raises(PermafrostError) as error:
-        schema.check_parameters()
+        schema.check_parameters(plain_yaml.read(PARAMS))
     assert key[0] in str(error.value) and len(str(error.value)) < 2000
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages import repeating
+from permafrost.parameters import repeating
+from stages.compose import compose_into
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,11 +18,11 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def told(overrides, **edits):
-        values = repeating.compose(overrides)
+        values = repeating.compose(compose_into, overrides)
         for key, value in edits.items():
             values[key] |= value
         Path("params.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
-        return values, repeating.command()
+        return values, repeating.command(compose_into)
 
     return told
 
@@ -30,7 +31,7 @@ def pasted(command):
     """What conf/ composes when ``command`` is run in a shell."""
     words = shlex.split(command)
     assert words[:3] == ["dvc", "exp", "run"] and set(words[3::2]) == {"-S"}
-    return repeating.compose(words[4::2])
+    return repeating.compose(compose_into, words[4::2])
 
 
 def test_what_conf_composes_is_repeated_by_repro(project):

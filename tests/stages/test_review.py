@@ -12,10 +12,10 @@ from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.outcomes import outcome_table
 from permafrost.evaluation.study_results import study_results
 from permafrost.evaluation.summary import accuracies, details, summary
+from permafrost.provenance.revisions import Source, inputs_revision, revision, workspace
 from permafrost.report.tables import write_csv
 from stages import review
 from stages.aggregate import write_json
-from stages.revisions import Source, inputs_revision, revision, workspace
 
 MODELS, FREEZES, SEEDS = ["vit", "vit_random"], ["none", "half"], [0, 1, 2]
 DATA = {"train_clips": 180, "test_clips": 60, "chance": 0.25, "rejected": 0, "groups_across_subsets": 0,

@@ -8,9 +8,11 @@ import pytest
 import soundfile
 import yaml
 
+from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
-from stages import schema
+from permafrost.parameters import schema
 from stages.compose import compose_into
+from stages.stage import PARAMS
 from tools.study_default import set_default
 from tools.study_from import study_from
 
@@ -34,7 +36,7 @@ def checkout(tmp_path, monkeypatch):
 def composed(*overrides):
     """What `dvc exp run` composes, checked."""
     compose_into(Path("params.yaml"), list(overrides))
-    schema.check_parameters()
+    schema.check_parameters(plain_yaml.read(PARAMS))
     return yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
 
 

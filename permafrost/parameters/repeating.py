@@ -4,19 +4,22 @@ import itertools
 import re
 import shlex
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
-from stages.revisions import git
-from stages.stage import PARAMS
+from permafrost.provenance.revisions import git
 
-CONF = Path("conf")
+PARAMS, CONF = Path("params.yaml"), Path("conf")
 PLAIN = re.compile(r"(?!(?:null|true|false|inf|nan)$)[a-z_/.][\w/.-]*", re.IGNORECASE)
 
 
-def command() -> str:
+Compose = Callable[[Path, list[str]], None]  # what writes params.yaml from conf/ with overrides
+
+
+def command(compose_into: Compose) -> str:
     """``dvc repro`` where params.yaml is committed or what conf/ composes by itself; else ``dvc exp run`` with ``-S``.
 
     The overrides are composed again before they are told. Where they do not give params.yaml, as after an edit by hand
@@ -25,25 +28,22 @@ def command() -> str:
     if not CONF.is_dir() or _committed():
         return "dvc repro"
     wanted = plain_yaml.read(PARAMS)
-    if wanted == compose([]):
+    if wanted == compose(compose_into, []):
         return "dvc repro"
-    overrides = overrides_for(wanted)
-    if not _gives(overrides, wanted):
+    overrides = overrides_for(compose_into, wanted)
+    if not _gives(compose_into, overrides, wanted):
         return "dvc repro  # with params.yaml as it was, which is not committed"
     return " ".join(["dvc exp run", *(f"-S {shlex.quote(item)}" for item in overrides)])
 
 
-def _gives(overrides: list[str], wanted: dict[str, Any]) -> bool:
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
+def _gives(compose_into: Compose, overrides: list[str], wanted: dict[str, Any]) -> bool:
     try:
-        return compose(overrides) == wanted
-    except (HydraException, OmegaConfBaseException):
+        return compose(compose_into, overrides) == wanted
+    except PermafrostError:
         return False
 
 
-def overrides_for(wanted: dict[str, Any]) -> list[str]:
+def overrides_for(compose_into: Compose, wanted: dict[str, Any]) -> list[str]:
     """The fewest Hydra overrides, groups of conf/ first, that make what conf/ composes into ``wanted``."""
     groups = [
         [[], [f"{group}={name}"]] if (CONF / group / f"{name}.yaml").is_file() else [[]]
@@ -52,14 +52,12 @@ def overrides_for(wanted: dict[str, Any]) -> list[str]:
     found = []
     for choice in itertools.product(*groups):
         chosen = [item for part in choice for item in part]
-        found.append(chosen + _changes(compose(chosen), wanted))
+        found.append(chosen + _changes(compose(compose_into, chosen), wanted))
     return min(found, key=len)
 
 
-def compose(overrides: list[str]) -> dict[str, Any]:
+def compose(compose_into: Compose, overrides: list[str]) -> dict[str, Any]:
     """What conf/ composes with ``overrides``."""
-    from stages.compose import compose_into  # DVC and Hydra take a second to import
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "params.yaml")
         compose_into(path, overrides)

@@ -18,7 +18,6 @@ from permafrost.transfer.freezing import Freezing
 from permafrost.transfer.hearing import input_rate
 from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.recipe import Machine, Runtime, StrategyTraining, Training
-from stages.stage import parameters
 
 SECTIONS = {
     "dataset": Dataset,
@@ -39,8 +38,8 @@ class Recipe(WeightsSettings, StrategyTraining):
     pretrain: Pretrain | None = None
 
 
-def check_parameters() -> None:
-    """Check every section, then the names by which sections refer to each other.
+def check_parameters(parameters: Mapping[str, Any]) -> None:
+    """Check every section of params.yaml, then the names by which sections refer to each other.
 
     Raises:
         PermafrostError: all faults at once, one a line, each with its key, the value and what is allowed.
@@ -53,7 +52,7 @@ def check_parameters() -> None:
         except PermafrostError as error:
             faults.append(str(error))
 
-    everything = parameters("")
+    everything = dict(parameters)
     for key in everything:
         collect(choose, key, [*SECTIONS, *COLLECTIONS], "params.yaml")
     for key, schema in SECTIONS.items():

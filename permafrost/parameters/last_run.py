@@ -12,8 +12,8 @@ from permafrost import plain_yaml
 from permafrost.data.dataset import RAW_FOLDER
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.records import BY_STRATEGY
-from stages.revisions import locked, workspace
-from stages.stage import leaves
+from permafrost.plain_yaml import leaves
+from permafrost.provenance.revisions import locked, workspace
 
 COPY = Path(".dvc/tmp/params.yaml")
 SHOWN = 6  # changed values that are named

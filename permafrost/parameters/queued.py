@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from permafrost.errors import PermafrostError
-from stages.stage import leaves
+from permafrost.plain_yaml import leaves
 
 
 def refuse_lost_paths(parameters: Mapping[str, Any]) -> None:
