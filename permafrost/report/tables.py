@@ -41,8 +41,10 @@ def learning_curves(cells: Cells) -> pd.DataFrame:
 def runs_table(cells: Cells) -> pd.DataFrame:
     """One row a cell, the columns of ``Cells.runs`` without seconds, which are others each time, and sentences;
     those of baselines last, with depth -1: they have none."""
-    tables = [cells.runs, *([cells.baselines.runs.assign(depth=-1)] if cells.baselines else [])]
-    return pd.concat(tables, ignore_index=True).drop(columns=[*SECONDS, "rates_from"])
+    rows = cells.runs.to_dict("records")
+    if cells.baselines:
+        rows += cells.baselines.runs.assign(depth=-1).to_dict("records")
+    return pd.DataFrame(rows).drop(columns=[*SECONDS, "rates_from"])
 
 
 def confusion_rows(results: StudyResults) -> pd.DataFrame:
