@@ -21,14 +21,7 @@
       views[name] = (await window.vegaEmbed(place, spec, options)).view;
     }
     // Names below an axis are turned where a chart is narrow: only then is it known how high they are.
-    const refit = async () => {
-      await Promise.all(Object.values(views).map((view) => view.resize().runAsync()));
-      // Where turning them changes the width again, Vega keeps the height that it had: what hangs out gets its room.
-      for (const svg of document.querySelectorAll(".plot svg")) {
-        const below = svg.querySelector("g").getBoundingClientRect().bottom - svg.getBoundingClientRect().bottom;
-        svg.parentElement.style.paddingBottom = `${Math.max(0, Math.ceil(below))}px`;
-      }
-    };
+    const refit = () => Promise.all(Object.values(views).map((view) => view.resize().runAsync()));
     await refit();
     let waiting;
     window.addEventListener("resize", () => {
