@@ -140,3 +140,23 @@ def test_baselines_change_nothing_that_is_said_of_the_models(fake_study):
     joined = details_of(read_study(folder, MODELS, FREEZES, SEEDS, ["svm"]))
     del joined["baselines"], joined["comparisons"]["versus_baseline"]
     assert joined == alone
+
+
+def test_dvc_prints_the_default_study_within_120_columns_and_45_rows(fake_study, capsys):
+    from dvc.compare import show_diff, show_metrics
+
+    models, freezes = ["strip_vit", "strip_vit_random"], ["none", "stem", "quarter", "half", "three_quarters", "head"]
+    cells = read_study(fake_study(models, freezes, [0, 1], baselines=["svm"]), models, freezes, [0, 1], ["svm"])
+    results = results_of(cells)
+    files = {f"metrics/test/{freeze}.json": values for freeze, values in accuracies(results).items()}
+    files = {"metrics/summary.json": summary(results), **files}
+    show_metrics({"": {"data": {path: {"data": values} for path, values in files.items()}}})
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 1 + len(files) and max(map(len, shown)) <= 120
+    changes = {
+        path: {key: {"old": value, "new": 0.1234, "diff": -0.0001} for key, value in values.items()}
+        for path, values in files.items()
+    }
+    show_diff(changes, title="Metric", a_rev="main")
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) <= 45 and max(map(len, shown)) <= 120
