@@ -31,7 +31,7 @@ def test_a_control_is_the_recipe_of_that_name():
         ("models", ["a", "b", "a"], r"study\.models: got .*'a' is listed twice"),
         ("models", ["vit.b"], r"study\.models\.0: got 'vit\.b'.*no dot"),
         ("models", ["a/b"], r"study\.models\.0: got 'a/b'.*slash"),
-        ("models", ["data"], r"study\.models\.0: got 'data'.*summary\.json"),
+        ("models", ["data"], r"study\.models\.0: got 'data'.*details\.json"),
         ("models", "vit", r"study\.models: got 'vit'.*list"),
         ("freezes", [], r"study\.freezes: got \[\]"),
         ("freezes", [0.5], r"study\.freezes\.0: got 0\.5.*string"),
