@@ -83,7 +83,7 @@ class StudyResults:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """One row a run and test clip: model, strategy, seed, clip_id, correct (0 or 1)."""
+        """One row a run and test clip: model, strategy, seed, clip_id, group (empty: none), correct (0 or 1)."""
         name = "metrics/outcomes.csv"
         return read_outcomes(self._text(name), str(self.root / name))
 
