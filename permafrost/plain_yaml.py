@@ -3,7 +3,6 @@
 DVC's reader is YAML 1.2 (ruamel.yaml): to one of YAML 1.1 a rate of 1e-05 is text, and a model called ``no`` is false.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +94,3 @@ def _strange_text(text: str) -> bool:
 def _kind(value: Any) -> str:
     names = {bool: "true or false", int: "number", float: "number", str: "text", list: "list", type(None): "null"}
     return names.get(type(value), type(value).__name__)
-
-
-def leaves(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Every value below ``values`` by its dotted key."""
-    found = {}
-    for key, value in values.items():
-        found |= leaves(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
-    return found

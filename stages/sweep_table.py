@@ -22,7 +22,7 @@ from permafrost.report.style import save
 from permafrost.report.sweep import Experiment, in_order, scored, sweep_table, varied
 from permafrost.report.sweep_figure import sweep_figure
 from permafrost.settings import choose
-from stages.stage import run
+from stages.stage import leaves, run
 
 CURVES, DETAILS = "plots/learning_curves.csv", "metrics/details.json"
 
@@ -45,7 +45,7 @@ def main() -> None:
 def experiment(source: Source) -> Experiment:
     """Parameters and results as the experiment holds them, each from its own file: their names may be the same."""
     parameters = plain_yaml.parse(source.read("params.yaml") or "{}", f"{source.name}: params.yaml")
-    return Experiment(source.name, plain_yaml.leaves(parameters), json.loads(source.read(DETAILS) or "{}"))
+    return Experiment(source.name, leaves(parameters), json.loads(source.read(DETAILS) or "{}"))
 
 
 def _draw(experiments: list[Experiment], sources: dict[str, Source], arguments: argparse.Namespace) -> None:

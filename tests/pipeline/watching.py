@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 from dvc.repo import Repo
 
-from permafrost.plain_yaml import leaves
 from permafrost.provenance.identity import identity
+from stages.stage import leaves
 
 HOOK = Path(__file__).parent / "hook"
 ACCELERATOR_CACHES = (".cache", ".config", ".matplotlib", ".triton", ".nv")
