@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dvc.utils.flatten import flatten
+from flatten_dict import flatten
 
 from permafrost import plain_yaml
 from permafrost.data.dataset import RAW_FOLDER
@@ -73,7 +73,7 @@ def _unread(names: list[str], now: Mapping[str, Any]) -> Iterator[str]:
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], str | None]:
     """Names of values that both have, and that differ, and a line of them; what came or went with a study is not
     listed."""
-    old, new = flatten(before), flatten(now)
+    old, new = flatten(before, "dot"), flatten(now, "dot")
     names = [name for name in new if name in old and old[name] != new[name]]
     if not names:
         return [], None

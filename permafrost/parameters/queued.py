@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dvc.utils.flatten import flatten
+from flatten_dict import flatten
 
 from permafrost.errors import PermafrostError
 
@@ -22,7 +22,7 @@ def refuse_lost_paths(parameters: Mapping[str, Any]) -> None:
     faults = [
         f"{key}: {value} is not in the copy of the project that a queued run lies in; give it as "
         f"{(Path(project) / value).resolve()}"
-        for key, value in flatten(parameters).items()
+        for key, value in flatten(parameters, "dot").items()
         if isinstance(value, str) and "/" in value and not Path(value).exists() and (Path(project) / value).exists()
     ]
     if faults:
