@@ -56,89 +56,44 @@ def draw_explanation(out: Path, name: str, found: Explained, label: str | None, 
         PermafrostError: no such class or clip.
     """
     number, row = found.class_number(label), found.clip_number(clip)
-    of_class = found.values[:, :, number], float(found.base[number]), found.data, list(found.names)
-    shown = found.classes[number]
-    draw_beeswarm(out / name / "beeswarm.png", *of_class, shown)
-    draw_heatmap(out / name / "heatmap.png", *of_class, shown)
-    predicted = int((found.base + found.values[row].sum(axis=0)).argmax())
-    draw_waterfall(
+    shown, of_clip, named = found.classes[number], found.clip_ids[row], shortened(found.classes[number], IN_TITLE)
+    one_class = _values(found.values[:, :, number], np.full(len(found.values), found.base[number]), found.data, found)
+    _draw(
+        out / name / "beeswarm.png",
+        lambda: shap.plots.beeswarm(one_class, max_display=SHOWN, show=False, plot_size=(9, 5.5)),
+        f"What raises and lowers the probability of {named}",
+        f"SHAP value: change of the probability of {named}",
+    )
+    _draw(
+        out / name / "heatmap.png",
+        lambda: shap.plots.heatmap(one_class, max_display=SHOWN, show=False, plot_width=9),
+        f"Clip by clip: the probability of {named}",
+        "test clips, those of like explanations together",
+    )
+    answers = found.base + found.values[row].sum(axis=0)
+    predicted = int(answers.argmax())
+    answer = found.classes[predicted]
+    one_clip = _values(found.values[row, :, predicted], float(found.base[predicted]), found.data[row], found)
+    _draw(
         out / name / "waterfall.png",
-        found.values[row, :, predicted],
-        float(found.base[predicted]),
-        found.data[row],
-        list(found.names),
-        found.clip_ids[row],
-        found.classes[predicted],
+        lambda: shap.plots.waterfall(one_clip, max_display=SHOWN, show=False),
+        f"Why {shortened(of_clip, IN_TITLE)} is taken for {shortened(answer, IN_TITLE)}, "
+        f"probability {answers[predicted]:.2f}",
+        None,
     )
     words = {
         "beeswarm": f"SHAP values of each descriptor for {shown}, a dot a clip; over all classes the largest are "
         + ", ".join(found.ranked()[:5]),
         "heatmap": f"The same SHAP values for {shown} clip by clip, like explanations together",
-        "waterfall": f"Why {found.clip_ids[row]} is taken for {found.classes[predicted]}, descriptor by descriptor",
+        "waterfall": f"Why {of_clip} is taken for {answer}, descriptor by descriptor",
     }
     return [Picture(name, f"{name}/{kind}.png", said) for kind, said in words.items()]
 
 
-def draw_beeswarm(path: Path, values: Floats, base: float, data: Floats, names: list[str], label: str) -> None:
-    """Each descriptor's effect on the probability of the class ``label``, a dot a clip, coloured by its value.
-
-    Args:
-        path: the PNG to write.
-        values: SHAP values [clips, descriptors].
-        base: the mean prediction from which they count.
-        data: descriptors [clips, descriptors].
-        names: of the descriptors.
-        label: the class.
-    """
-    found = _explanation(values, base, data, names)
-    _draw(
-        path,
-        lambda: shap.plots.beeswarm(found, max_display=SHOWN, show=False, plot_size=(9, 5.5)),
-        f"What raises and lowers the probability of {shortened(label, IN_TITLE)}",
-        f"SHAP value: change of the probability of {shortened(label, IN_TITLE)}",
-    )
-
-
-def draw_heatmap(path: Path, values: Floats, base: float, data: Floats, names: list[str], label: str) -> None:
-    """The same values clip by clip, clips of like explanations side by side, the prediction above. Args as above."""
-    found = _explanation(values, base, data, names)
-    _draw(
-        path,
-        lambda: shap.plots.heatmap(found, max_display=SHOWN, show=False, plot_width=9),
-        f"Clip by clip: the probability of {shortened(label, IN_TITLE)}",
-        "test clips, those of like explanations together",
-    )
-
-
-def draw_waterfall(
-    path: Path, values: Floats, base: float, data: Floats, names: list[str], clip: str, label: str
-) -> None:
-    """One clip: from the mean prediction to its own, descriptor by descriptor.
-
-    Args:
-        path: the PNG to write.
-        values: SHAP values [descriptors].
-        base: the mean prediction.
-        data: descriptors [descriptors].
-        names: of the descriptors.
-        clip: its id.
-        label: the class whose probability is explained.
-    """
-    found = _explanation(values, base, data, names)
-    _draw(
-        path,
-        lambda: shap.plots.waterfall(found, max_display=SHOWN, show=False),
-        f"Why {shortened(clip, IN_TITLE)} is taken for {shortened(label, IN_TITLE)}, "
-        f"probability {base + values.sum():.2f}",
-        None,
-    )
-
-
-def _explanation(values: Floats, base: float, data: Floats, names: list[str]) -> shap.Explanation:
-    bases = base if values.ndim == 1 else np.full(len(values), base)
+def _values(values: Floats, base: Floats | float, data: Floats, found: Explained) -> shap.Explanation:
     # Five digits say enough of a roll-off in hertz; shap prints what it is given.
     rounded = np.vectorize(lambda value: float(f"{value:.4g}"))(data)
-    return shap.Explanation(values, base_values=bases, data=rounded, feature_names=names)
+    return shap.Explanation(values, base_values=base, data=rounded, feature_names=list(found.names))
 
 
 def _draw(path: Path, plot: Callable[[], object], title: str, label: str | None) -> None:
