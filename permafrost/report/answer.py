@@ -33,6 +33,11 @@ def introduced(text: str) -> str:
     return text
 
 
+def terms(freezes: list[str]) -> str:
+    """``none: full fine-tuning; head: linear probing``, of those that the study has."""
+    return "; ".join(f"{name}: {term}" for name, term in TERMS.items() if name in freezes)
+
+
 def _depth(results: StudyResults) -> str:
     """Which depths can be told from full fine-tuning, and the cheapest that cannot."""
     cells, analysis, model = results.cells, results.analysis, results.model

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from permafrost.evaluation.estimates import by_seed
 from permafrost.evaluation.study import BASELINES
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.report.answer import terms
 from permafrost.report.names import shortened
 from permafrost.report.reference_lines import draw_reference_lines, room_for
 from permafrost.report.style import (
@@ -55,7 +56,8 @@ def strategy_figure(results: StudyResults) -> Figure:
             if number % columns == 0:
                 ax.set_ylabel("test accuracy (%)")
             if number + columns >= len(models):
-                ax.set_xlabel("freezing strategy, and how many of the units it freezes")
+                named = f" ({terms(cells.freezes)})" if columns == 1 and terms(cells.freezes) else ""
+                ax.set_xlabel(f"freezing strategy{named}, and how many of the units it freezes")
         for ax in axes[len(models) :]:
             ax.set_visible(False)
         _limits(axes[0], results)

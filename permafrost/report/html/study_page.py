@@ -8,7 +8,7 @@ from typing import Any
 from permafrost.evaluation.mistakes import hard_clips
 from permafrost.evaluation.statistics.result import BaselineResult, TransferResult
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.report.answer import answer, rests_on
+from permafrost.report.answer import answer, rests_on, terms
 from permafrost.report.data_section import audit_findings, beware, class_table, facts_table, rejected_table
 from permafrost.report.findings import contrast_table, findings
 from permafrost.report.html.class_charts import confusion_chart, recall_chart
@@ -67,6 +67,7 @@ def study_page(
         answer=answer(results),
         beware=beware(results),
         keys=_key_numbers(results),
+        terms=terms(cells.freezes),
         strategies_charts=strategies,
         sure=sure,
         verdicts=verdicts(results),
