@@ -42,7 +42,7 @@ def test_one_recipe_s_learning_rate_reruns_its_cells_alone(project):
     params["models"]["strip_vit"]["lr"] *= 2
     project.params = params
     assert project.repro() == PRETRAINED | AFTER | {"code"}
-    assert "strip_vit.none.test_accuracy.mean" in project.run("dvc", "metrics", "diff", "--all")
+    assert "metrics/test/none.json" in project.run("dvc", "metrics", "diff", "--all")
 
 
 def test_a_strategy_s_own_rate_reruns_its_cells_alone(project):
@@ -101,7 +101,7 @@ def test_a_baseline_s_setting_reruns_its_cells_alone_and_its_row_is_compared(pro
     params["baselines"]["svm"]["C"] = [0.001]
     project.params = params
     assert project.repro() == AFTER | {"code", BASELINE}
-    assert "baselines.svm.test_accuracy.mean" in project.run("dvc", "metrics", "diff", "--all")
+    assert "metrics/test/baseline.json" in project.run("dvc", "metrics", "diff", "--all")
     assert "`svm` (baseline)" in (project.root / "metrics/report.md").read_text()
     assert "svm/beeswarm.png" in (project.root / "plots/explain/pictures.csv").read_text()
 
