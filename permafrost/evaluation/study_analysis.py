@@ -15,7 +15,7 @@ def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
 
     Args:
         cells: the study's cells, with the prediction for each clip.
-        data: the ``data`` block of summary.json: how many clips were trained on and tested.
+        data: the ``data`` block of details.json: how many clips were trained on and tested, the score of guessing.
     """
     controls = {model: control_of(model, cells.models) for model in cells.models}
     return analyse(
@@ -27,6 +27,7 @@ def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
         controls={model: control for model, control in controls.items() if control},
         baselines=cells.baselines.models if cells.baselines else (),
         test_per_train=tested_per_trained(data),
+        chance=data.get("chance"),
     )
 
 

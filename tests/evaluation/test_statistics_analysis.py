@@ -174,7 +174,7 @@ def test_a_diverged_run_is_named_and_counts():
     runs, _ = study()
     runs.loc[(runs["strategy"] == "half") & (runs["seed"] == 3), "score"] = 0.1
     (line,) = [line for line in analyse(runs).notes if "diverged" in line]
-    assert line.startswith("vit: half, seed 3, scored 10.0 % where its strategy usually scores")
+    assert line.startswith("vit: half, seed 3, scored 10.0 % where the median of its strategy is")
 
 
 def test_choice_on_validation_counts_its_optimism():

@@ -228,6 +228,13 @@ def test_a_run_that_lies_far_from_the_others_is_named():
     assert (arm, seed, score) == ("quarter", "b", 0.1) and usual > 0.4
 
 
+def test_a_run_at_chance_is_named_with_two_seeds_too_where_the_other_is_not():
+    scores = np.array([[0.7, 0.72], [0.71, 0.1], [0.12, 0.09]])
+    sample = Sample(ARMS[:3], (0, 1), scores, np.zeros(2, int))
+    assert outliers(sample) == []
+    assert [(arm, seed) for arm, seed, _, _ in outliers(sample, chance=0.1)] == [("stem", 1)]
+
+
 def test_holm_from_scores_alone_is_holm():
     scores = np.random.default_rng(0).normal(0.7, 0.02, (5, 6))
     sample = Sample(ARMS, tuple(range(6)), scores, np.zeros(6, int))

@@ -31,6 +31,7 @@ def analyse(
     test_per_train: float = TEST_PER_TRAIN,
     shared_training: float | None = None,
     relevant: float = RELEVANT,
+    chance: float | None = None,
 ) -> Analysis:
     """Summaries, contrasts, shape, choice and transfer gain for a table of runs.
 
@@ -52,6 +53,7 @@ def analyse(
         shared_training: the share of its training clips that a split has in common with another; where given, training
             sets count as correlated by it in any case, which is the safe assumption; else where R is high.
         relevant: the least gap worth a statement, as a fraction.
+        chance: the score of guessing; runs that score no more are named where others of their strategy do.
 
     Raises:
         PermafrostError: a missing or duplicate run, predictions that do not match, an unknown name; named.
@@ -88,7 +90,7 @@ def analyse(
     sample = samples[widest]
     said = {}
     for model, item in samples.items():
-        lines = words.notes(item, noises[model])
+        lines = words.notes(item, noises[model], chance)
         said |= dict.fromkeys([lines[0], *(f"{model}: {line}" for line in lines[1:])])
     return Analysis(
         design=method_of(noises[widest]),

@@ -110,15 +110,15 @@ def shape(result: Shape, needed: Needed | None, relevant: float) -> str:
     return f"{lead[0]}. {lead[1]}{_deciding(needed)}."
 
 
-def notes(sample: Sample, noise: Noise | None) -> list[str]:
+def notes(sample: Sample, noise: Noise | None, chance: float | None = None) -> list[str]:
     """What the numbers rest on: splits, clips and their groups, seeds; runs that lie far from the others."""
     lines = [_rests_on(sample, noise)]
     if isinstance(noise, Layered) and (ratio := noise.ratio()) is not None:
         lines.append(_ratio(ratio, noise))
     lines += [
-        f"{arm}, seed {seed}, scored {points(score)} % where its strategy usually scores {points(usual)} %: that run "
-        "looks diverged or otherwise apart; it counts like the others."
-        for arm, seed, score, usual in outliers(sample)
+        f"{arm}, seed {seed}, scored {points(score)} % where the median of its strategy is {points(usual)} %: that run "
+        "looks diverged; it counts like the others."
+        for arm, seed, score, usual in outliers(sample, chance)
     ]
     return lines
 
