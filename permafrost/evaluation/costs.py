@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.statistics.result import Analysis
-from permafrost.evaluation.study import is_control
+from permafrost.evaluation.study_results import StudyResults
 
 
 @dataclass(frozen=True)
@@ -21,31 +20,24 @@ class Scored:
     high: float | None = None
 
 
-def costs(cells: Cells, analysis: Analysis) -> pd.DataFrame:
+def costs(results: StudyResults) -> pd.DataFrame:
     """One row a model and strategy, controls left out: ``trainable_parameters``, ``seconds`` (mean over seeds of one
     training; NaN where no cell says), ``accuracy`` (mean of test) with the limits ``low`` and ``high`` of its 95 %
     interval (None where unknown), ``cheap_parameters`` and ``cheap_seconds``: whether it lies on the front of accuracy
     against that cost, on which a dearer strategy needs a difference that is claimed."""
-    runs = cells.runs[~cells.runs["model"].map(lambda model: is_control(model, cells.models))]
+    runs = results.cells.runs[results.cells.runs["model"].isin(results.models)]
     # Cells of earlier versions did not time the whole training.
     timed = runs["seconds_total"].astype(float).fillna(runs["seconds_per_epoch"].astype(float) * runs["epochs"])
-    table = (
-        runs.assign(seconds=timed)
-        .groupby(["model", "freeze"], sort=False)
-        .agg(
-            trainable_parameters=("trainable_parameters", "max"),
-            seconds=("seconds", "mean"),
-            accuracy=("test_accuracy", "mean"),
-        )
-        .reset_index()
-    )
-    known = {(model, item.strategy): item for model, result in analysis.models.items() for item in result.strategies}
+    sums = {"trainable_parameters": ("trainable_parameters", "max"), "seconds": ("seconds", "mean")}
+    table = runs.assign(seconds=timed).groupby(["model", "freeze"], sort=False).agg(**sums).reset_index()
     names = list(zip(table["model"], table["freeze"], strict=True))
-    limits = [(known[name].low, known[name].high) for name in names]
+    known = [results.scores[model][freeze]["test_accuracy"] for model, freeze in names]
+    for column, key in (("accuracy", "mean"), ("low", "ci_low"), ("high", "ci_high")):
+        table[column] = pd.Series([numbers[key] for numbers in known], dtype=object if key != "mean" else float)
+    ends = table[["accuracy", "low", "high"]].to_numpy(object)
     for column, cost in (("cheap_parameters", "trainable_parameters"), ("cheap_seconds", "seconds")):
-        rows = [Scored(*row, *ends) for *row, ends in zip(names, table[cost], table["accuracy"], limits, strict=True)]
-        table[column] = front(rows, claimed(analysis))
-    table["low"], table["high"] = (pd.Series([ends[side] for ends in limits], dtype=object) for side in (0, 1))
+        rows = [Scored(name, spent, *end) for name, spent, end in zip(names, table[cost], ends, strict=True)]
+        table[column] = front(rows, claimed(results.analysis))
     return table
 
 

@@ -99,10 +99,11 @@ def test_a_difference_is_supported_by_its_planned_comparison_or_by_intervals_tha
 
 
 def test_costs_leave_controls_out_and_take_the_time_of_a_whole_training(cells):
-    strategies = [SimpleNamespace(strategy=freeze, low=None, high=None) for freeze in FREEZES]
-    analysis = SimpleNamespace(models={"vit": SimpleNamespace(strategies=strategies, contrasts=[])})
-    table = costs(cells, analysis).set_index("freeze")
+    scores = {freeze: {"test_accuracy": {"mean": 0.8, "ci_low": None, "ci_high": None}} for freeze in FREEZES}
+    analysis = SimpleNamespace(models={"vit": SimpleNamespace(contrasts=[])})
+    results = SimpleNamespace(cells=cells, models=["vit"], scores={"vit": scores}, analysis=analysis)
+    table = costs(results).set_index("freeze")
     assert set(table["model"]) == {"vit"}
     assert table.loc["none", "seconds"] == pytest.approx(1.5 * 5 + 1)
     cells.runs["seconds_total"] = None  # as cells of earlier versions have it
-    assert costs(cells, analysis).set_index("freeze").loc["none", "seconds"] == pytest.approx(1.5 * 5)
+    assert costs(results).set_index("freeze").loc["none", "seconds"] == pytest.approx(1.5 * 5)

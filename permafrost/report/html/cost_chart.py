@@ -26,7 +26,7 @@ SHAPES = {"circle": "○", "square": "□", "triangle-up": "△", "diamond": "�
 def cost_charts(results: StudyResults) -> list[Chart]:
     """One chart for parameters and, where the cells were timed, one for seconds; strategies by colour, models by
     shape."""
-    table = costs(results.cells, results.analysis)
+    table = costs(results)
     charts = [_chart(results, table, "trainable_parameters", "cheap_parameters", "trained parameters")]
     if table["seconds"].notna().all():
         charts.append(_chart(results, table, "seconds", "cheap_seconds", "seconds of training, mean of a run"))
@@ -57,7 +57,7 @@ def cost_table(results: StudyResults) -> Table:
             "–" if row.seconds != row.seconds else duration(row.seconds),
             " and ".join(["parameters"] * bool(row.cheap_parameters) + ["time"] * bool(row.cheap_seconds)) or "–",
         ]
-        for row in costs(results.cells, results.analysis).itertuples()
+        for row in costs(results).itertuples()
     ]
     header = ["model", "strategy", "test accuracy (%)", "95 % interval", "trained parameters", "training"]
     return Table("What each strategy costs and scores", [*header, "on the front of"], rows, heads=2, text_columns=(6,))
