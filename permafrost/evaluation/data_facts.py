@@ -28,7 +28,7 @@ def data_set_name(name: str, path: str) -> str:
 def data_facts(
     name: str, audit: Mapping[str, Any], rejected: int, split_kind: str, repeats: Iterable[int]
 ) -> dict[str, Any]:
-    """The ``data`` block of summary.json.
+    """The ``data`` block of details.json.
 
     Args:
         name: the data set's.

@@ -27,7 +27,7 @@ Strategy = tuple[str, str]
 class Revision:
     """The results of one revision.
 
-    ``runs``: plots/runs.csv; ``summary``: metrics/summary.json; ``outcomes``: as outcomes.read_outcomes gives them,
+    ``runs``: plots/runs.csv; ``summary``: metrics/details.json; ``outcomes``: as outcomes.read_outcomes gives them,
     None where the revision has none; ``splits``: anything that is equal where data/splits.csv is, None where unknown.
     """
 

@@ -21,7 +21,7 @@ def room_for(count: int) -> float:
 
 
 def draw_reference_lines(ax: Axes, baselines: Mapping[str, Mapping[str, Any]], edge: float, chance: float) -> None:
-    """Draw ``baselines`` (name to numbers of summary.json, fractions) right of ``edge``, the end of the strategies.
+    """Draw ``baselines`` (name to numbers of details.json, fractions) right of ``edge``, the end of the strategies.
 
     ``chance`` is a fraction. The vertical limits must stand already: names keep their distance within them.
     """

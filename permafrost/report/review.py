@@ -17,7 +17,7 @@ MOST_METRICS = 60
 
 
 def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page as Markdown; ``metrics`` is what `dvc metrics diff --json` gives for summary.json."""
+    """The page as Markdown; ``metrics`` is what `dvc metrics diff --json` gives."""
     before, after = result.before.name, result.after.name
     blocks = [f"# Review: {code_span(before)} → {code_span(after)}", lead(result, changes)]
     blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
@@ -157,7 +157,7 @@ def change_lines(changes: Changes) -> list[str]:
 
 
 def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
-    """``strategy → [mean with interval, difference from none]`` of one revision, by its summary.json.
+    """``strategy → [mean with interval, difference from none]`` of one revision, by its details.json.
 
     The baselines stand as the strategies of a model of the name ``baselines``.
     """

@@ -24,7 +24,7 @@ from permafrost.report.review_changes import Changes
 
 
 def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page as text; ``metrics`` is what `dvc metrics diff --json` gives for summary.json."""
+    """The page as text; ``metrics`` is what `dvc metrics diff --json` gives."""
     models = list(dict.fromkeys([*result.after.runs["model"], *result.before.runs["model"]]))
     moves = {model: [move for move in result.moves if move.model == model] for model in models}
     moved = [

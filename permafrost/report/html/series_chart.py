@@ -75,7 +75,7 @@ def series_spec(
         extent: values that the vertical axis is to cover, percent.
         chance: percent, drawn as a dotted line.
         chosen: the strategy to set off by a band, if any.
-        references: baselines, by name their numbers of summary.json: dashed lines with their names.
+        references: baselines, by name their numbers of details.json: dashed lines with their names.
     """
     names = list(colours)
     x, y = strategies_axis(freezes), accuracy_axis(extent)
