@@ -15,7 +15,7 @@ from permafrost.data.label_tables import clips_from_table, groups_from_index
 from permafrost.data.layouts import lines_for, refuse_divisions_as_classes
 from permafrost.data.naming import clip_id_of, one_form
 from permafrost.data.patterns import Pattern
-from permafrost.data.recordings import find_files
+from permafrost.data.recordings import find_files, refuse_linked_folders
 from permafrost.data.tables import Clip, RejectedRow
 from permafrost.errors import PermafrostError
 
@@ -41,9 +41,10 @@ def read_folder(root: Path, labels: Labels) -> Found:
     """The clips of the recordings below ``root``. Names of classes, groups and folds are tidied.
 
     Raises:
-        PermafrostError: no such folder, no audio in it, nothing labelled, two files of one id, a single class, or
-            classes that are folds or subsets.
+        PermafrostError: no such folder, a link to a folder in it, no audio, nothing labelled, two files of one id, a
+            single class, or classes that are folds or subsets.
     """
+    refuse_linked_folders(root)
     paths, unread = find_files(root)
     sound = [path for path, reason in unread.items() if not reason.startswith("not understood")]
     if isinstance(labels, PatternLabels):

@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+import shlex
 from pathlib import Path
 
 from permafrost.audio.formats import CONTAINERS, SOUND
@@ -59,6 +60,24 @@ def find_files(root: Path) -> tuple[list[str], dict[str, str]]:
         if not _is_text(path):
             raise PermafrostError(f"{root}: the file name {path!a} is not UTF-8 text; rename the file")
     return sorted(recordings), dict(sorted(left_out.items()))
+
+
+def refuse_linked_folders(root: Path) -> None:
+    """Refuse links to folders below ``root``: DVC does not look into them, so what changes there would go unseen.
+
+    Raises:
+        PermafrostError: the first of them, where it leads, and the command that puts links to files in its place.
+    """
+    linked = sorted(
+        path for folder, folders, _ in os.walk(root) for name in folders if (path := Path(folder, name)).is_symlink()
+    )
+    if linked:
+        first, target = linked[0], linked[0].resolve()
+        raise PermafrostError(
+            f"dataset.path: {first} is a link to the folder {target} (such links: {len(linked)}). DVC does not look "
+            f"into linked folders, so a recording that changes there would go unseen; links to files it follows: "
+            f"`rm {shlex.quote(str(first))} && cp -rs {shlex.quote(str(target))} {shlex.quote(str(first))}`"
+        )
 
 
 def audio_files(root: Path) -> list[str]:

@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from pydantic import TypeAdapter
 
 from permafrost.data.clips import find_clips
 from permafrost.data.dataset import Labels
+from permafrost.data.recordings import audio_files
 from permafrost.errors import PermafrostError
 
 SHARED = Path(__file__).parents[3] / "shared/data"
@@ -66,11 +68,21 @@ def test_hidden_files_and_folders_are_left_out(folder):
     assert [clip.clip_id for clip in find_clips(root, by_pattern())] == ["a/1", "b/1"]
 
 
-def test_linked_folders_are_followed_but_not_round_in_circles(folder, tmp_path):
+def test_linked_folders_which_dvc_does_not_look_into_are_refused_with_the_command_that_helps(folder, tmp_path):
+    root = folder("data/a/1.wav", "else where/1.wav") / "data"
+    (root / "b").symlink_to(tmp_path / "else where")
+    with pytest.raises(PermafrostError, match=r"data/b is a link to the folder .*\(such links: 1\)") as error:
+        find_clips(root, by_pattern())
+    subprocess.run(str(error.value).split("`")[1], shell=True, check=True)
+    assert [clip.clip_id for clip in find_clips(root, by_pattern())] == ["a/1", "b/1"]
+    assert (root / "b/1.wav").is_symlink() and (tmp_path / "else where/1.wav").is_file()
+
+
+def test_folders_of_new_recordings_are_followed_but_not_round_in_circles(folder, tmp_path):
     root = folder("data/a/1.wav", "elsewhere/1.wav") / "data"
     (root / "b").symlink_to(tmp_path / "elsewhere")
     (root / "a/again").symlink_to(root)
-    assert [clip.clip_id for clip in find_clips(root, by_pattern())] == ["a/1", "b/1"]
+    assert audio_files(root) == ["a/1.wav", "b/1.wav"]
 
 
 def test_files_without_a_label_are_counted_and_named(folder, caplog):
