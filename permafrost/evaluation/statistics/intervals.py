@@ -8,7 +8,7 @@ from permafrost.evaluation.statistics.layered import Layered
 from permafrost.evaluation.statistics.noise import Noise
 
 NORMAL = float(stats.norm.isf(0.025))
-FEW = 5  # groups that answer otherwise than most
+FEW = 5  # clips that are answered otherwise than most
 
 
 def share_limits(noise: Noise) -> list[tuple[float, float]]:
@@ -23,8 +23,8 @@ def share_limits(noise: Noise) -> list[tuple[float, float]]:
     error = half / NORMAL
     spread = mean * (1 - mean)
     count = np.where(error**2 > 1e-12, spread / np.maximum(error**2, 1e-12), 0.0)
-    # Few groups with a rare answer tell little of their variance: then they count as no more than they are.
-    count = np.where((count > 0) & (spread * noise.groups > FEW), count, np.minimum(count, noise.groups))
+    # A few clips that are answered otherwise tell little of their variance: then clips count as no more than they are.
+    count = np.where(spread * noise.tested > FEW, count, np.minimum(count, noise.tested))
     count = np.where(count > 0, count, noise.groups)
     centre = (mean + NORMAL**2 / (2 * count)) / (1 + NORMAL**2 / count)
     reach = NORMAL / (1 + NORMAL**2 / count) * np.sqrt(spread / count + NORMAL**2 / (4 * count**2))

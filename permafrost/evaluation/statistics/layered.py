@@ -62,7 +62,8 @@ class Layered:
 
     ``sums`` [strategies, groups]: weighted deviations summed over each group; ``clips`` (V_C), ``within`` (v),
     ``seeds`` (a, variance of run means within splits), ``answers`` (e, what single answers explain of it), ``between``
-    (F, variance of split means); ``runs`` (J), ``splits`` (K), ``groups`` (G), ``typical`` (m, seeds a split),
+    (F, variance of split means); ``runs`` (J), ``splits`` (K), ``groups`` (G), ``tested``
+    (clips, of all splits), ``typical`` (m, seeds a split),
     ``load`` (the sum of squared weights of runs, 1/J where splits have equally many), ``overlap`` of training sets.
     """
 
@@ -76,6 +77,7 @@ class Layered:
     runs: int
     splits: int
     groups: int
+    tested: int
     typical: float
     load: float
     overlap: Overlap
@@ -209,6 +211,7 @@ def layered(sample: Sample, overlap: Overlap | None = None) -> Layered:
         runs=runs,
         splits=splits,
         groups=groups,
+        tested=sum(len(block.group) for block in sample.blocks),
         typical=splits / float(np.sum(1 / np.bincount(sample.splits))),
         load=float(np.sum(sample.weights**2)),
         overlap=overlap or Overlap(),
