@@ -67,7 +67,7 @@ def _strategies(result: ModelResult) -> str:
             str(item.n),
             f"{100 * item.mean:.2f}",
             "–" if item.sd is None else f"{100 * item.sd:.2f}",
-            "–" if item.low is None else f"{100 * item.low:.1f} to {100 * item.high:.1f}",
+            "–" if item.low is None else f"{percent(item.low)} to {percent(item.high)}",
         ]
         + ([", ".join(f"{name} {100 * part:.0f} %" for name, part in (item.variance or {}).items())] if shares else [])
         for item in result.strategies
@@ -105,7 +105,7 @@ def _shape(result: Shape) -> str:
 def _selection(result: Selection) -> str:
     unseen = "" if result.with_clips else " as far as seeds tell (validation clips would add to it)"
     return (
-        f"Chosen on validation: {code_span(result.strategy)}. Its validation score {100 * result.valid:.1f} % flatters "
+        f"Chosen on validation: {code_span(result.strategy)}. Its validation score {percent(result.valid)} % flatters "
         f"by {percent(result.optimism)} points through the choice{unseen}; its test score is {percent(result.test)} %. "
         f"Choosing on the test set would flatter by {percent(result.peeking_optimism)} points."
     )

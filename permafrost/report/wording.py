@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from permafrost.evaluation.statistics.words import decimals
+
 MINUS = "−"
 NONE = "–"
 
@@ -85,5 +87,5 @@ def listed(names: list[str]) -> str:
 
 
 def _signless(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
+    text = decimals(value, digits)
     return text.removeprefix("-") if not float(text) else text.replace("-", MINUS)

@@ -54,3 +54,9 @@ def test_plurals_and_lists():
     assert wording.plural(2, "class") == "2 classes"
     assert wording.plural(6, "strategy") == "6 strategies"
     assert [wording.listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_a_half_is_rounded_the_same_by_whatever_sum_it_came():
+    sums = [0.8275, 0.82749999999999, 0.82750000000001]
+    assert {wording.percent(share) for share in sums} == {"82.8"}
+    assert [wording.points(share) for share in (-0.0025, 0.0025, -0.0004)] == ["−0.3", "+0.3", "0.0"]

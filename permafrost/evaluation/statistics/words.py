@@ -1,6 +1,7 @@
 """The results in sentences: what differs, what is equivalent, and what these data cannot decide."""
 
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
@@ -16,10 +17,18 @@ from permafrost.evaluation.statistics.shape import EXCLUDED, SHOWN, Shape, State
 TERMS = {"none": "full fine-tuning", "head": "linear probing"}
 
 
+def decimals(value: float, digits: int = 1) -> str:
+    """``value`` rounded half away from zero, whatever its last bits: 82.75 is ``82.8`` by any sum that gives it."""
+    step = Decimal(1).scaleb(-digits)
+    return str(Decimal(repr(round(float(value), digits + 6))).quantize(step, ROUND_HALF_UP))
+
+
 def points(value: float, signed: bool = False) -> str:
     """A fraction as percentage points: ``2.5``, or ``+2.5`` when ``signed``."""
-    text = f"{100 * value:+.1f}" if signed else f"{100 * value:.1f}"
-    return "0.0" if float(text) == 0 else text.replace("-", "−")
+    text = decimals(100 * value)
+    if float(text) == 0:
+        return "0.0"
+    return ("+" if signed and value > 0 else "") + text.replace("-", "−")
 
 
 def named(strategy: str) -> str:

@@ -98,7 +98,7 @@ def _chart(results: StudyResults, table: pd.DataFrame, cost: str, cheap: str, ti
         .mark_point(size=90, strokeWidth=2, opacity=1)
         .encode(x=x, y=y, shape=shape, tooltip=tooltip, stroke=stroke, fill=fill),
     ]
-    told = [f"{row['model']} {row['strategy']} ({row['value']:.1f} %)" for row in front]
+    told = [f"{row['model']} {row['strategy']} ({percent(row['value'] / 100)} %)" for row in front]
     return Chart(
         f"cost-{cost.replace('_', '-')}",
         f"Accuracy against {title}, with the Pareto front",

@@ -21,6 +21,7 @@ from permafrost.report.review import (
     within_table,
 )
 from permafrost.report.review_changes import Changes
+from permafrost.report.wording import percent
 
 
 def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
@@ -75,7 +76,8 @@ def revisions_chart(result: Review, model: str) -> Chart | None:
     ]
     legend = [*marks, Mark("interval", FAINT, "95 % interval"), Mark("small", FAINT, "one seed")]
     told = [
-        f"{name}: " + ", ".join(f"{row['strategy']} {row['value']:.1f} %" for row in means if row["series"] == name)
+        f"{name}: "
+        + ", ".join(f"{row['strategy']} {percent(row['value'] / 100)} %" for row in means if row["series"] == name)
         for name in sides
     ]
     words = f"Mean test accuracy of {model} by strategy. {'. '.join(told)}."

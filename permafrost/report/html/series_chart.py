@@ -18,6 +18,7 @@ from permafrost.report.html.theme import (
     values,
 )
 from permafrost.report.spreading import spread
+from permafrost.report.wording import percent
 
 HEIGHT = 320
 LINE = 14  # pixels between two names of baselines
@@ -117,9 +118,8 @@ def _reference_lines(references: Mapping[str, Mapping[str, Any]], chance: float,
     for name, numbers in references.items():
         low, high = (None if numbers[end] is None else 100 * numbers[end] for end in ("ci_low", "ci_high"))
         mean = 100 * numbers["mean"]
-        rows.append(
-            {"value": mean, "text": f"{name} {mean:.1f}", "line": name, "low": low, "high": high, "baseline": True}
-        )
+        text = f"{name} {percent(numbers['mean'])}"
+        rows.append({"value": mean, "text": text, "line": name, "low": low, "high": high, "baseline": True})
     rows.sort(key=lambda row: row["value"])
     low, high = y.to_dict()["scale"]["domain"]
     heights = spread([row["value"] for row in rows], LINE * (high - low) / HEIGHT, low, high)
