@@ -74,4 +74,4 @@ def test_real_recordings_with_really_pretrained_weights(project, tmp_path, study
     assert summary["data"]["classes"] == 10
     for model in ("resnet20", "resnet20_random"):
         assert set(summary[model]) == {"none", "head"}
-    assert summary["resnet20"]["none"]["test_accuracy"]["mean"] > 0.3, "ten classes: chance is .1"
+    assert summary["resnet20"]["none"]["test_accuracy"]["mean"] > 0.2, "ten classes: chance is .1"
