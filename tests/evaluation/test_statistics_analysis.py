@@ -10,6 +10,8 @@ from statsmodels.stats.multitest import multipletests
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics.analysis import analyse
+from permafrost.evaluation.statistics.sample import Block, Sample
+from permafrost.evaluation.statistics.selection import choose, drawn_means
 
 FREEZES = ("none", "stem", "quarter", "half", "head")
 
@@ -205,6 +207,20 @@ def test_choosing_counts_validation_clips_by_group():
     )
     assert seeds.optimism < clips.optimism < groups.optimism
     assert clips.with_clips and not seeds.with_clips
+
+
+def test_a_split_of_which_a_draw_holds_no_group_does_not_count_as_all_wrong():
+    random = np.random.default_rng(3)
+    # Three equal strategies, six splits of one speaker each, all right nine times of ten.
+    blocks = tuple(
+        Block(np.array([split]), (random.random((3, 1, 50)) < 0.9).astype(float), np.full(50, split))
+        for split in range(6)
+    )
+    scores = np.stack([block.values[:, 0].mean(1) for block in blocks], axis=1)
+    sample = Sample(("none", "half", "head"), tuple(range(6)), scores, np.arange(6), scores, blocks, blocks)
+    drawn = drawn_means(sample, scores, blocks)
+    assert drawn.min() > 0.8, "a speaker who was not drawn says nothing"
+    assert 0 <= choose(sample).optimism < 0.02
 
 
 def test_one_seed_gives_means_and_no_tests():

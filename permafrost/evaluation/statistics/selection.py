@@ -15,9 +15,9 @@ class Selection:
 
     ``optimism`` is how much the validation score of a chosen strategy flatters it, by the bootstrap (Efron 1983, JASA
     78): each draw of seeds and groups of clips chooses anew, and the chosen one's score in that draw is compared with
-    its score in all data. ``with_clips`` says that the answers
-    to validation clips were there to be drawn: without them only seeds are. ``test`` is the chosen strategy's test
-    score. ``peeking_optimism`` is what choosing on the test clips themselves would add.
+    its score in all data. ``with_clips`` says that the answers to validation clips were there to be drawn: without them
+    only seeds are. ``test`` is the chosen strategy's test score. ``peeking_optimism`` is what choosing on the test
+    clips themselves would add.
     """
 
     strategy: str
@@ -52,18 +52,22 @@ def flattery(sample: Sample, scores: np.ndarray, blocks: tuple[Block, ...] | Non
 
 
 def drawn_means(sample: Sample, scores: np.ndarray, blocks: tuple[Block, ...] | None) -> np.ndarray:
-    """Mean of each arm in each draw of seeds within splits and of groups of clips: [draws, arms]."""
+    """Mean of each arm in each draw of seeds within splits and of groups of clips: [draws, arms].
+
+    A split of which a draw holds no group (one speaker a split, say) does not count in that draw.
+    """
     seeds, groups = drawn_weights(sample.splits, blocks)
     if blocks is None:
         return seeds @ scores.T
-    result = np.zeros((len(seeds), len(scores)))
+    result, held = np.zeros((len(seeds), len(scores))), np.zeros(len(seeds))
     for block in blocks:
         member = np.eye(groups.shape[1])[block.group]
         counts = groups @ member.sum(0)
+        held += seeds[:, block.runs].sum(1) * (counts > 0)
         by_group = (block.values @ member).transpose(1, 0, 2).reshape(len(block.runs), -1)
         by_draw = (seeds[:, block.runs] @ by_group).reshape(len(seeds), len(scores), -1)
         result += np.einsum("dag,dg->da", by_draw, groups) / np.maximum(counts, 1)[:, None]
-    return result
+    return result / held[:, None]
 
 
 def drawn_weights(splits: np.ndarray, blocks: tuple[Block, ...] | None) -> tuple[np.ndarray, np.ndarray]:
