@@ -21,8 +21,8 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from benchmarks.table import Row, numbers, parser, publish
 from permafrost.data.tables import read_clips, read_splits, subsets_for_seed
+from permafrost.models.building import build
 from permafrost.models.network import Network
-from permafrost.models.registry import build
 from permafrost.transfer.cell import train_cell
 from permafrost.transfer.device import choose_device
 from permafrost.transfer.epochs import epoch_rate

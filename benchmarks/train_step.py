@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from benchmarks.table import Row, parser, publish
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.transfer.batches import InputSource, choose_source
 from permafrost.transfer.device import Placement, choose_device, choose_placement, has_bf16
 from permafrost.transfer.examples import Examples, Preparation, make_examples

@@ -14,8 +14,8 @@ import yaml
 from torch import nn
 
 from benchmarks.table import Row, parser, publish
+from permafrost.models.building import build
 from permafrost.models.network import Network
-from permafrost.models.registry import build
 from permafrost.settings import validate
 from permafrost.transfer.freezing import Freezing, FrozenPrefix
 from stages.compose import compose_into

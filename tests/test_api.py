@@ -19,8 +19,8 @@ from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.outcomes import outcome_table
 from permafrost.evaluation.records import make_record, read_project
 from permafrost.evaluation.study import Study
+from permafrost.models.building import build
 from permafrost.models.deltas import save_delta
-from permafrost.models.registry import build
 from permafrost.models.weights import save_base
 from permafrost.provenance.consumers import pinned
 from permafrost.provenance.imports import Sources

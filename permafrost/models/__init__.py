@@ -1,1 +1,1 @@
-"""Backbones as ordered lists of units, and the weights that they start from."""
+"""Networks as ordered lists of units, built from backbones, and the weights that they start from."""

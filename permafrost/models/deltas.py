@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from permafrost.errors import PermafrostError
+from permafrost.models.building import build
 from permafrost.models.network import Network, Origin
-from permafrost.models.registry import build
 from permafrost.models.weights import apply_base, file_sha256, load_base, read_tensors, write_tensors
 
 
@@ -21,7 +21,7 @@ def save_delta(path: Path, network: Network, base: Path) -> None:
 
     Args:
         path: the safetensors file to write.
-        network: made by ``registry.build``, given the weights of ``base``, then trained; on any device.
+        network: made by ``building.build``, given the weights of ``base``, then trained; on any device.
         base: the file that ``apply_base`` was given the content of.
     """
     start = _start(network, base)

@@ -9,7 +9,7 @@ PARTS = ("stem", "blocks", "pool", "head")  # a name of a parameter begins with 
 
 @dataclass(frozen=True)
 class Origin:
-    """What ``registry.build`` was given: enough to draw the same network again."""
+    """What ``building.build`` was given: enough to draw the same network again."""
 
     backbone: str
     input_shape: tuple[int, ...]
@@ -31,7 +31,7 @@ class Network(nn.Module):
         head: a linear layer, [batch, embedding_size] to logits [batch, classes].
         embedding_size: length of an embedding.
         input_channels: channels that the stem reads (1, or 3 where the weights come from colour pictures).
-        origin: how it was drawn, where ``registry.build`` made it.
+        origin: how it was drawn, where ``building.build`` made it.
     """
 
     origin: Origin | None = None

@@ -10,10 +10,11 @@ from urllib.parse import unquote, urlsplit
 import torch
 from torch import Tensor
 
+from permafrost import catalogue
 from permafrost.data.download import download
 from permafrost.errors import PermafrostError
+from permafrost.models.building import converter
 from permafrost.models.published import in_our_names, read_state
-from permafrost.models.registry import backbone_module
 from permafrost.models.weight_source import EXPECTED, TORCHVISION, WeightsSettings
 from permafrost.models.weights import file_sha256
 from permafrost.settings import choose, nearest, shown
@@ -52,10 +53,8 @@ def base_of(settings: WeightsSettings, backbone: str, key: str) -> tuple[dict[st
     if settings.kind == "random":
         return {}, {"backbone": backbone, "source": "random"}
     path = obtain(settings, backbone, key)
-    # Files of our own names pass through a backbone's `convert` unchanged; a backbone without one has no others.
-    convert = getattr(backbone_module(backbone), "convert", dict)
     about = {"backbone": backbone, "source": settings.weights, "sha256": file_sha256(path)}
-    return in_our_names(read_state(path), convert), about
+    return in_our_names(read_state(path), converter(backbone)), about
 
 
 def obtain(settings: WeightsSettings, backbone: str, key: str) -> Path:
@@ -110,7 +109,7 @@ def _wanted(settings: WeightsSettings, backbone: str, key: str) -> Wanted:
 
 
 def _torchvision_url(settings: WeightsSettings, backbone: str, key: str) -> str:
-    known = getattr(backbone_module(backbone), "WEIGHTS", None)
+    known = getattr(catalogue.load("backbones", backbone, f"{key}.backbone"), "WEIGHTS", None)
     if known is None:
         raise PermafrostError(
             f"{key}.weights: {settings.weights!r}: torchvision has no weights for {backbone}; "

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from permafrost import catalogue
 from permafrost.audio.inputs import RecipeInput
 from permafrost.audio.settings import Preprocess
 from permafrost.baselines.recipe import read_baseline
@@ -11,7 +12,6 @@ from permafrost.data.dataset import Dataset
 from permafrost.data.splits import Split
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import Study
-from permafrost.models.registry import backbone_names
 from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, check_name, choose, shown, validate
 from permafrost.transfer.freezing import Freezing
@@ -68,7 +68,7 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
             collect(check_name, name, key)
             collect(_check_entry, key, name, values)
             if key != "freezing" and isinstance(values, Mapping) and "backbone" in values:
-                collect(choose, values["backbone"], backbone_names(), f"{key}.{name}.backbone")
+                collect(catalogue.check, "backbones", values["backbone"], f"{key}.{name}.backbone")
     for name in everything["baselines"]:
         if name in everything["models"]:
             faults.append(f"baselines.{name}: a model has this name too; rename one: they share folders")

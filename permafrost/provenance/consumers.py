@@ -5,6 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from permafrost.catalogue import module_name
 from permafrost.provenance.imports import Sources
 
 STAGES = ("fetch", "preprocess", "split", "render", "features", "explain", "aggregate")
@@ -22,7 +23,7 @@ def consumers_of(
     consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
     for stage, recipes in (("weights", models), ("train", models), ("baseline", baselines)):
         for name, recipe in recipes.items():
-            backbone = [f"permafrost.models.{recipe['backbone']}"] if "backbone" in recipe else []
+            backbone = [module_name("backbones", recipe["backbone"])] if "backbone" in recipe else []
             consumers[f"{stage}-{name}"] = [f"stages.{stage}", *backbone]
             if stage != "weights" and any(given == name or given.startswith(f"{name}-") for given in explain):
                 consumers["explain"] += backbone

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from permafrost.errors import PermafrostError
 
-# The one module that imports by name (a recipe's backbone). What it can reach is added to the recipe's own closure.
-DYNAMIC_IMPORT_ALLOWED = "permafrost.models.registry"
+# The one module that imports by name. What a run's parameters name there is added to the run's own closure.
+DYNAMIC_IMPORT_ALLOWED = "permafrost.catalogue"
 DYNAMIC_IMPORTERS = {"import_module", "__import__", "exec", "eval", "run_path", "run_module", "spec_from_file_location"}
 
 

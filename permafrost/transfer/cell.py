@@ -11,8 +11,8 @@ import torch
 
 from permafrost.audio.waveform_augmentation import crop_samples
 from permafrost.evaluation.scores import scores
+from permafrost.models.building import build
 from permafrost.models.network import Network
-from permafrost.models.registry import build
 from permafrost.models.weights import apply_base
 from permafrost.threads import limited_threads
 from permafrost.transfer.batches import CachedSource, InputSource, choose_source

@@ -1,8 +1,8 @@
 """What a network hears: inputs, their rate and their augmentation are of one kind, and the backbone is made for it."""
 
+from permafrost import catalogue
 from permafrost.audio.inputs import LogMel, Waveform
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import backbone_module
 from permafrost.transfer.recipe import Training
 
 
@@ -26,7 +26,7 @@ def input_rate(wanted: LogMel | Waveform, training: Training, backbone: str, sam
             f"{key}.augment: masks and shifts are for pictures, and this network hears waveforms; set them to 0, "
             "use augment_waveform"
         )
-    expected = getattr(backbone_module(backbone), "SAMPLE_RATE", rate)
+    expected = getattr(catalogue.load("backbones", backbone, f"{key}.backbone"), "SAMPLE_RATE", rate)
     if rate != expected:
         raise PermafrostError(
             f"{key}.input.sample_rate: {rate} Hz, but {backbone} hears {expected} Hz; set it to {expected}"

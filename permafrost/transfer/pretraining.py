@@ -15,8 +15,8 @@ from permafrost.audio.logmel import LogMelTransform
 from permafrost.audio.synthetic.settings import SourceTask
 from permafrost.audio.synthetic.source import CLASSES, NOT_HEARD, source_task
 from permafrost.errors import PermafrostError
+from permafrost.models.building import build
 from permafrost.models.network import Network
-from permafrost.models.registry import build
 from permafrost.progress import progress
 from permafrost.settings import validate
 from permafrost.threads import limited_threads

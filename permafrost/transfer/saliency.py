@@ -13,7 +13,7 @@ from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from permafrost.models.mel_front_end import MelFrontEnd
+from permafrost.backbones.mel_front_end import MelFrontEnd
 from permafrost.models.network import Network
 
 CELLS = 4  # along each axis: a map of fewer tells nothing of place

@@ -3,8 +3,8 @@ import torch
 from safetensors import safe_open
 
 from permafrost.errors import PermafrostError
+from permafrost.models.building import build
 from permafrost.models.deltas import load_delta, save_delta
-from permafrost.models.registry import build
 from permafrost.models.weights import apply_base, load_base, read_tensors, save_base, write_tensors
 
 

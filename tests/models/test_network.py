@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from permafrost.models.building import build
 from permafrost.models.network import Network
-from permafrost.models.registry import build
 
 
 def small():

@@ -6,8 +6,8 @@ import torch
 
 from permafrost.errors import PermafrostError
 from permafrost.models import obtaining
+from permafrost.models.building import build
 from permafrost.models.obtaining import base_of, obtain
-from permafrost.models.registry import build
 from permafrost.models.weight_source import WeightsSettings
 from permafrost.models.weights import apply_base
 from permafrost.settings import validate

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.models.weights import apply_base, load_base, save_base
 
 HERE = {"backbone": "resnet20", "source": "here"}

@@ -72,7 +72,7 @@ def test_a_new_seed_runs_its_cells_alone_and_a_dropped_one_none(project):
 def test_layout_comments_and_a_new_backbone_rerun_no_cell(project):
     project.edit("permafrost/transfer/trainer.py", "import math\n", "# A remark.\nimport math\n\n")
     project.edit("permafrost/transfer/trainer.py", '"""The training loop of one cell', '"""Another docstring. The loop')
-    shutil.copy(ROOT / "permafrost/models/resnet20.py", project.root / "permafrost/models/another.py")
+    shutil.copy(ROOT / "permafrost/backbones/resnet20.py", project.root / "permafrost/backbones/another.py")
     assert project.repro() == {"code"}
 
 
@@ -89,7 +89,7 @@ def test_a_changed_line_in_a_backbone_reruns_its_recipes_alone(project):
     project.params = params
     assert project.repro() >= {"train@small-none-0", "train@small-head-0", "render@small"}
     project.edit(
-        "permafrost/models/cifar_resnet.py", "class Stem(nn.Module):", "UNUSED = 1\n\n\nclass Stem(nn.Module):"
+        "permafrost/backbones/cifar_resnet.py", "class Stem(nn.Module):", "UNUSED = 1\n\n\nclass Stem(nn.Module):"
     )
     ran = project.repro()
     assert {"train@small-none-0", "train@small-head-0", "weights@small"} <= ran

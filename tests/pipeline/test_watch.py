@@ -10,7 +10,7 @@ import soundfile
 import torch
 import yaml
 
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from tests.pipeline.conftest import Project
 from tests.pipeline.watching import findings, watched
 

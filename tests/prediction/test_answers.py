@@ -16,8 +16,8 @@ from permafrost.baselines.classical import fit
 from permafrost.baselines.recipe import Logistic
 from permafrost.baselines.stored import StoredModel, save_model
 from permafrost.errors import PermafrostError
+from permafrost.models.building import build
 from permafrost.models.deltas import save_delta
-from permafrost.models.registry import build
 from permafrost.models.weights import save_base
 from permafrost.prediction.answers import answer_all, as_csv, as_json, find_files
 from permafrost.prediction.chunks import read_chunks

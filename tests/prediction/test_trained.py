@@ -13,8 +13,8 @@ import yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.records import make_record, read_project
 from permafrost.evaluation.study import Run, Study
+from permafrost.models.building import build
 from permafrost.models.deltas import save_delta
-from permafrost.models.registry import build
 from permafrost.models.weights import save_base
 from permafrost.prediction.trained import as_table, find_run, predictor_of, trained_runs
 from stages import predict

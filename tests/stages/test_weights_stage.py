@@ -5,7 +5,7 @@ import torch
 import yaml
 
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.models.weights import load_base
 from stages.weights import main
 

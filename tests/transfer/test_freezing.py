@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.transfer.freezing import Freezing, FrozenPrefix, frozen_count
 from tests.transfer.cells import small_cell
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.transfer.batches import InputSource, choose_source
 from permafrost.transfer.device import choose_placement
 from permafrost.transfer.examples import Preparation

@@ -4,7 +4,7 @@ import torch
 
 from permafrost.audio.synthetic.source import CLASSES
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.models.weights import apply_base
 from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.pretraining import WEIGHTS, pretrain, source_images

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.transfer.explained_clips import one_of_each_class
 from permafrost.transfer.saliency import saliency
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from permafrost.models.building import build
 from permafrost.models.deltas import load_delta, save_delta
-from permafrost.models.registry import build
 from permafrost.models.weights import save_base
 from permafrost.transfer.cell import prepare_cell
 from permafrost.transfer.freezing import Freezing

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
+from permafrost.models.building import build
 from permafrost.transfer.optimisation import Schedule, make_optimiser
 from permafrost.transfer.recipe import Training
 from tests.transfer.cells import same, small_cell

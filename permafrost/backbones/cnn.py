@@ -10,8 +10,8 @@ same for every length.
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from permafrost.models.mel_front_end import BANDS, MelFrontEnd, frames_of
-from permafrost.models.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
+from permafrost.backbones.mel_front_end import BANDS, MelFrontEnd, frames_of
+from permafrost.backbones.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
 from permafrost.models.network import Network
 
 CHANNELS = (16, 16, 32, 32, 64)

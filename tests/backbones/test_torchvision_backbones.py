@@ -2,9 +2,9 @@ import pytest
 import torch
 import torchvision
 
+from permafrost.backbones import resnet50, vit_b_16
 from permafrost.errors import PermafrostError
-from permafrost.models import resnet50, vit_b_16
-from permafrost.models.registry import build
+from permafrost.models.building import build
 
 
 def theirs(backbone, size):

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from permafrost.backbones.strip_vit import STRIP, sinusoids
 from permafrost.errors import PermafrostError
-from permafrost.models.registry import build
-from permafrost.models.strip_vit import STRIP, sinusoids
+from permafrost.models.building import build
 from permafrost.models.weights import apply_base
 
 

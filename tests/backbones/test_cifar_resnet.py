@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from permafrost.backbones import resnet20, resnet56
 from permafrost.errors import PermafrostError
-from permafrost.models import resnet20, resnet56
+from permafrost.models.building import build
 from permafrost.models.published import in_our_names, read_state
-from permafrost.models.registry import build
 
 
 def reference(raw, x, per_stage):

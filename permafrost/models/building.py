@@ -1,41 +1,13 @@
-"""Backbones by name: a backbone is a module of this package that defines ``build(input_shape, classes)``.
-
-This is the project's one dynamic import; its name comes from a recipe, so that the backbone's module is part of that
-recipe's code and of no other's.
-"""
+"""A backbone's network with weights drawn from a seed, and weights of others in its names."""
 
 import hashlib
-import importlib
-import re
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
+from permafrost import catalogue
 from permafrost.models.network import Network, Origin
-from permafrost.settings import choose
-
-_BUILD = re.compile(r"^def build\(\s*input_shape\b", re.MULTILINE)
-
-
-def backbone_names() -> list[str]:
-    """The names of all backbones, sorted; read from the sources, so that nothing heavy is imported."""
-    return [source.stem for source in sorted(Path(__file__).parent.glob("*.py")) if _is_backbone(source)]
-
-
-def _is_backbone(source: Path) -> bool:
-    return source.is_file() and bool(_BUILD.search(source.read_text(encoding="utf-8")))
-
-
-def backbone_module(backbone: str) -> ModuleType:
-    """The module of ``backbone``.
-
-    Raises:
-        PermafrostError: there is no such backbone; the message lists those that exist.
-    """
-    if not _is_backbone(Path(__file__).with_name(f"{backbone}.py")):  # others are not opened where it is one
-        choose(backbone, backbone_names(), "backbone")
-    return importlib.import_module(f"permafrost.models.{backbone}")
 
 
 def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) -> Network:
@@ -46,7 +18,7 @@ def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) 
     it was.
 
     Args:
-        backbone: one of ``backbone_names()``.
+        backbone: an entry of the catalogue, or ``FAMILY:ARCHITECTURE``.
         input_shape: shape of one input without channels: (mels or height, frames or width), or (samples,).
         classes: outputs of the head.
         seed: the cell's seed.
@@ -54,15 +26,26 @@ def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) 
     Raises:
         PermafrostError: unknown backbone, or an input shape that it cannot take.
     """
-    module = backbone_module(backbone)
+    module = catalogue.load("backbones", backbone, "backbone")
     # The CPU's generator alone is saved, seeded and restored: torch.manual_seed would reseed every accelerator too.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(_derived(seed, "body"))
-        network = module.build(input_shape, classes)
+        network = module.build(input_shape, classes, *_architecture(backbone))
         torch.default_generator.manual_seed(_derived(seed, "head"))
         network.head.reset_parameters()
     network.origin = Origin(backbone, tuple(input_shape), classes, seed)
     return network
+
+
+def converter(backbone: str) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+    """From a published state dict of ``backbone`` to one in our names; what has our names passes through."""
+    convert = getattr(catalogue.load("backbones", backbone, "backbone"), "convert", dict)
+    return lambda state: convert(state, *_architecture(backbone))
+
+
+def _architecture(backbone: str) -> list[str]:
+    """What a family's functions are given besides: the part of the name after the colon."""
+    return [part for part in catalogue.split_name(backbone)[1:] if part is not None]
 
 
 def _derived(seed: int, purpose: str) -> int:

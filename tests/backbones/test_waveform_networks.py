@@ -4,10 +4,10 @@ import torchaudio
 from torch import nn
 from torchvision.models import vgg16_bn
 
+from permafrost.backbones import vgg16_bn as vgg
+from permafrost.backbones.mel_front_end import SAMPLE_RATE, MelFrontEnd
 from permafrost.errors import PermafrostError
-from permafrost.models import vgg16_bn as vgg
-from permafrost.models.mel_front_end import SAMPLE_RATE, MelFrontEnd
-from permafrost.models.registry import build
+from permafrost.models.building import build
 
 LONG, SHORT = round(29.1 * SAMPLE_RATE), round(3.96 * SAMPLE_RATE)
 

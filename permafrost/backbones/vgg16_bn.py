@@ -7,8 +7,8 @@ configuration D, with BatchNorm after each convolution. A unit is a stage: the c
 from torch import Tensor, nn
 from torchvision.models import vgg16_bn
 
-from permafrost.models.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
-from permafrost.models.mel_front_end import MelFrontEnd, frames_of
+from permafrost.backbones.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
+from permafrost.backbones.mel_front_end import MelFrontEnd, frames_of
 from permafrost.models.network import Network
 
 SIZE = (224, 224)
