@@ -29,8 +29,7 @@ def main() -> None:
     files = outside_files(everything)
     for line in notices(everything):
         print(line, file=sys.stderr)
-    explain = everything["study"].get("explain", [])
-    code = code_of(consumers_of(everything["models"], everything["baselines"], explain), Path.cwd())
+    code = code_of(consumers_of(everything), Path.cwd())
     for name in everything["baselines"]:
         code[f"baseline-{name}"]["parameters"] = shaping(everything, name, NO_STRATEGY)
     for model, freeze in product(everything["models"], everything["freezing"]):

@@ -1,6 +1,8 @@
 """What each clip contributed to a score, as arrays: the samples that intervals rest on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -9,21 +11,20 @@ from permafrost.evaluation.cell_files import PROBABILITY
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.statistics.sample import Block, blocks_of
 
-FLOOR = float(np.finfo(np.float64).eps)  # as in scores.log_loss
-
 
 @dataclass(frozen=True)
 class Answers:
     """The answers of one model's strategies to the clips of one subset.
 
     ``splits`` [seeds] numbers the sets of clips that the seeds were asked about; one block each holds ``labels``
-    [1, 1, clips] and ``predicted`` [strategies, runs, clips], numbers of classes, and ``loss`` in nats.
+    [1, 1, clips] and ``predicted`` [strategies, runs, clips], numbers of classes. ``shares`` has of each metric what
+    each clip contributed [strategies, runs, clips], None where it is no mean over clips.
     """
 
     splits: np.ndarray
     labels: tuple[Block, ...]
     predicted: tuple[Block, ...]
-    loss: tuple[Block, ...]
+    shares: Mapping[str, tuple[Block, ...] | None]
 
     @property
     def correct(self) -> tuple[Block, ...]:
@@ -32,8 +33,9 @@ class Answers:
         return tuple(Block(said.runs, (said.values == true.values).astype(float), said.group) for said, true in both)
 
 
-def answers(cells: Cells, model: str, subset: str) -> Answers:
-    """The answers of ``model`` to the clips of ``subset`` (valid or test), in the study's order of both."""
+def answers(cells: Cells, model: str, subset: str, metrics: Mapping[str, ModuleType]) -> Answers:
+    """The answers of ``model`` to the clips of ``subset`` (valid or test), in the study's order of both; what they
+    are worth by ``metrics`` (key in the results to the metric)."""
     rows = cells.predictions
     rows = rows[(rows["model"] == model) & (rows["subset"] == subset)]
     tables = {
@@ -45,12 +47,14 @@ def answers(cells: Cells, model: str, subset: str) -> Answers:
     clips = [_groups(line[0]) for line in by_seed]
     labels = [line[0]["label"].map(code).to_numpy() for line in by_seed]
     predicted = [np.array([table["predicted"].map(code).to_numpy() for table in line]) for line in by_seed]
-    loss = [
-        np.array([_loss(table, label, cells.classes) for table in line])
-        for line, label in zip(by_seed, labels, strict=True)
-    ]
+    said = [[_probabilities(table, cells.classes) for table in line] for line in by_seed]
+    shares = {}
+    for key, metric in metrics.items():
+        values = [[metric.per_clip(label, each) for each in line] for line, label in zip(said, labels, strict=True)]
+        means = values[0][0] is not None
+        shares[key] = blocks_of([np.array(line) for line in values], clips, splits) if means else None
     first = [label[None] for label in labels]
-    return Answers(splits, *(blocks_of(values, clips, splits) for values in (first, predicted, loss)))
+    return Answers(splits, *(blocks_of(values, clips, splits) for values in (first, predicted)), shares)
 
 
 def drawn_f1(given: Answers, seeds: np.ndarray, groups: np.ndarray, classes: int) -> np.ndarray:
@@ -60,7 +64,7 @@ def drawn_f1(given: Answers, seeds: np.ndarray, groups: np.ndarray, classes: int
         given: answers.
         seeds: how much each seed counts in each draw [draws, seeds].
         groups: how often each group of clips counts in each draw [draws, groups].
-        classes: their number. As in scores.macro_f1, a class counts where it occurs as a label or as an answer.
+        classes: their number. As in metrics/macro_f1, a class counts where it occurs as a label or as an answer.
     """
     identity = np.eye(classes, dtype=np.float32)
     result = np.zeros((len(seeds), len(given.predicted[0].values)))
@@ -84,6 +88,5 @@ def _groups(table: pd.DataFrame) -> list[tuple[str, str]]:
     return [(group, "" if group else clip) for clip, group in named.items()]
 
 
-def _loss(table: pd.DataFrame, labels: np.ndarray, classes: list[str]) -> np.ndarray:
-    probabilities = table[[PROBABILITY + name for name in classes]].to_numpy(float)
-    return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], FLOOR, 1.0))
+def _probabilities(table: pd.DataFrame, classes: list[str]) -> np.ndarray:
+    return table[[PROBABILITY + name for name in classes]].to_numpy(float)

@@ -3,6 +3,8 @@ and, where seeds have splits of their own, training sets (statistics/layered.py)
 over clips, is a bootstrap over seeds and groups."""
 
 import math
+from collections.abc import Mapping
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -14,26 +16,39 @@ from permafrost.evaluation.statistics.layered import Layered
 from permafrost.evaluation.statistics.noise import Overlap, noise_of
 from permafrost.evaluation.statistics.sample import Sample
 from permafrost.evaluation.statistics.selection import drawn_weights
+from permafrost.metrics import accuracy, log_loss, macro_f1
 
 Estimate = dict[str, float | int | None]
-# What `dvc metrics diff` shows of a strategy. Timings differ on every run and would drown the rest: runs.csv has them.
-SCORES = {"test_accuracy": "test", "valid_accuracy": "valid", "macro_f1": "test", "test_loss": "test"}
+# What every run records, by the names of its results: the subset that it is a score of, and the metric.
+RECORDED: Mapping[str, tuple[str, ModuleType]] = {
+    "test_accuracy": ("test", accuracy),
+    "valid_accuracy": ("valid", accuracy),
+    "macro_f1": ("test", macro_f1),
+    "test_loss": ("test", log_loss),
+}
 ROUNDING = 1e-3  # a score that differs by more from the mean over its clips is not that mean
 
 
-def estimates(cells: Cells, model: str, test_per_train: float) -> dict[str, dict[str, Estimate]]:
+def estimates(
+    cells: Cells, model: str, test_per_train: float, metrics: Mapping[str, ModuleType] | None = None
+) -> dict[str, dict[str, Estimate]]:
     """``freeze → score → {mean, sd, ci_low, ci_high, n}`` for the strategies of ``model``.
 
     The mean is that over splits of the splits' means; ``sd`` (n - 1) and the 95 % interval are None with a single seed:
     one number has no spread. ``test_per_train`` is the number of test clips by that of training clips; it counts where
-    seeds have splits of their own.
+    seeds have splits of their own. ``metrics``: those of the test clips beside the recorded ones, whose columns
+    ``cells.runs`` has.
     """
-    given = {subset: answers(cells, model, subset) for subset in ("valid", "test")}
+    wanted = {**RECORDED, **{name: ("test", metric) for name, metric in (metrics or {}).items()}}
+    given = {
+        subset: answers(cells, model, subset, {key: metric for key, (of, metric) in wanted.items() if of == subset})
+        for subset in ("valid", "test")
+    }
     found: dict[str, dict[str, Estimate]] = {freeze: {} for freeze in cells.freezes}
-    for score, subset in SCORES.items():
+    for score, (subset, metric) in wanted.items():
         values = np.array([by_seed(cells, (model, freeze), score) for freeze in cells.freezes])
-        sample = _sample(values, score, given[subset])
-        ends = _limits(sample, score, given[subset], len(cells.classes), Overlap(test_per_train))
+        sample = _sample(values, given[subset], score, metric)
+        ends = _limits(sample, metric, given[subset], len(cells.classes), Overlap(test_per_train))
         for place, (freeze, row) in enumerate(zip(cells.freezes, values.tolist(), strict=True)):
             found[freeze][score] = _numbers(row, float(sample.means[place]), *ends[place])
     return found
@@ -46,28 +61,31 @@ def by_seed(cells: Cells, strategy: tuple[str, str], score: str) -> pd.Series:
     return rows.set_index("seed")[score].reindex(cells.seeds)
 
 
-def _sample(values: np.ndarray, score: str, given: Answers) -> Sample:
+def _sample(values: np.ndarray, given: Answers, score: str, metric: ModuleType) -> Sample:
     """``values`` [strategies, seeds] with the score of each clip, where they are its means."""
-    blocks = given.loss if score.endswith("loss") else given.correct
+    # Answers as the run gave them: rounded probabilities can have ties. Macro F1 is drawn from them too.
+    blocks = given.correct if metric in (accuracy, macro_f1) else given.shares[score]
     names, seeds = tuple(map(str, range(len(values)))), tuple(range(values.shape[1]))
+    if blocks is None:
+        return Sample(names, seeds, values, given.splits)
     told = np.empty_like(values)
     for block in blocks:
         told[:, block.runs] = block.values.mean(2)
-    mean_of_clips = score == "macro_f1" or np.abs(told - values).max() <= ROUNDING
+    mean_of_clips = metric is macro_f1 or np.abs(told - values).max() <= ROUNDING
     return Sample(names, seeds, values, given.splits, blocks=blocks if mean_of_clips else None)
 
 
 def _limits(
-    sample: Sample, score: str, given: Answers, classes: int, overlap: Overlap
+    sample: Sample, metric: ModuleType, given: Answers, classes: int, overlap: Overlap
 ) -> list[tuple[float | None, float | None]]:
     """The limits of each strategy's mean."""
     noise = noise_of(sample, overlap)
     if noise is None:
         return [(None, None)] * len(sample.arms)
-    if score == "macro_f1" and isinstance(noise, Layered):
+    if metric is macro_f1 and isinstance(noise, Layered):
         draws = drawn_f1(given, *drawn_weights(given.splits, given.labels), classes)
         return [tuple(float(end) for end in np.quantile(column, [0.025, 0.975])) for column in draws.T]
-    return limits(noise, math.inf) if score.endswith("loss") else share_limits(noise)
+    return share_limits(noise) if metric.UNIT == "%" else limits(noise, math.inf)
 
 
 def _numbers(values: list[float], mean: float, low: float | None, high: float | None) -> Estimate:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from permafrost import catalogue
+from permafrost import catalogue, objectives
 from permafrost.audio.inputs import RecipeInput
 from permafrost.audio.settings import Preprocess
 from permafrost.baselines.recipe import read_baseline
@@ -69,6 +69,8 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
             collect(_check_entry, key, name, values)
             if key != "freezing" and isinstance(values, Mapping) and "backbone" in values:
                 collect(catalogue.check, "backbones", values["backbone"], f"{key}.{name}.backbone")
+                objective = values.get("objective", objectives.DEFAULT)
+                collect(catalogue.check, "objectives", objective, f"{key}.{name}.objective")
     for name in everything["baselines"]:
         if name in everything["models"]:
             faults.append(f"baselines.{name}: a model has this name too; rename one: they share folders")

@@ -1,10 +1,11 @@
 """What code each stage and each recipe depends on: the modules that it imports, and the packages that these import."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from permafrost import metrics, objectives
 from permafrost.catalogue import module_name
 from permafrost.provenance.imports import Sources
 
@@ -13,20 +14,24 @@ STAGES = ("fetch", "preprocess", "split", "render", "features", "explain", "aggr
 INERT = {"tqdm", "pydantic", "pydantic-core", "ruamel.yaml", "ruamel.yaml.clib", "requests"}
 
 
-def consumers_of(
-    models: Mapping[str, Any], baselines: Mapping[str, Any], explain: Iterable[str]
-) -> dict[str, list[str]]:
-    """Consumer (``split``, ``train-resnet20``) to the modules that it starts from: its stage, its backbone.
-
-    ``explain``: the names in study.explain, of baselines (``svm``) and models with a strategy (``resnet20-half``).
-    """
+def consumers_of(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Consumer (``split``, ``train-resnet20``) to the modules that it starts from: its stage, and the entries of the
+    catalogue that ``parameters`` (params.yaml) name for it."""
+    study = parameters["study"]
     consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
-    for stage, recipes in (("weights", models), ("train", models), ("baseline", baselines)):
-        for name, recipe in recipes.items():
-            backbone = [module_name("backbones", recipe["backbone"])] if "backbone" in recipe else []
-            consumers[f"{stage}-{name}"] = [f"stages.{stage}", *backbone]
-            if stage != "weights" and any(given == name or given.startswith(f"{name}-") for given in explain):
-                consumers["explain"] += backbone
+    consumers["aggregate"] += [module_name("metrics", name) for name in study.get("metrics", metrics.DEFAULT)]
+    for stage, section in (("weights", "models"), ("train", "models"), ("baseline", "baselines")):
+        for name, recipe in parameters[section].items():
+            entries = []
+            if "backbone" in recipe:
+                entries.append(module_name("backbones", recipe["backbone"]))
+                if stage != "weights":
+                    entries.append(module_name("objectives", recipe.get("objective", objectives.DEFAULT)))
+            consumers[f"{stage}-{name}"] = [f"stages.{stage}", *entries]
+            # study.explain names baselines (svm) and models with a strategy (resnet20-half).
+            explained = any(given == name or given.startswith(f"{name}-") for given in study.get("explain", []))
+            if stage != "weights" and explained:
+                consumers["explain"] += entries
     return consumers
 
 

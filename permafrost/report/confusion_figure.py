@@ -4,8 +4,8 @@ import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from permafrost.evaluation.scores import confusion, recall
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.metrics.confusion import confusion, recall
 from permafrost.report.names import letters, shortened
 from permafrost.report.style import DATA_NAME, FAINT, IN_TITLE, headline, house_style, new_figure
 from permafrost.report.tables import confusion_rows

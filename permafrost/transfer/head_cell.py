@@ -22,6 +22,7 @@ def head_alone(trainer: Trainer) -> bool:
     settings = trainer.settings
     return (
         trainer.prefix.everything
+        and settings.objective == "cross_entropy"
         and type(trainer.network.head) is nn.Linear
         and isinstance(trainer.source, CachedSource)
         and not settings.augment.active

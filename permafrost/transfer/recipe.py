@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from permafrost import objectives
 from permafrost.audio.waveform_settings import AugmentWaveform
 from permafrost.settings import Count, CountFromZero, NonNegative, Positive, Settings
 
@@ -28,8 +29,13 @@ class Augment(Settings):
 
 
 class Training(Settings):
-    """The trainer's part of a recipe: objective, optimiser, schedule, augmentation, selection."""
+    """The trainer's part of a recipe: objective, optimiser, schedule, augmentation, selection.
 
+    ``objective``: a module of permafrost/objectives. ``train_loss`` in histories is its own, ``valid_loss``, by which
+    ``select: loss`` chooses, the log loss whatever it is.
+    """
+
+    objective: str = objectives.DEFAULT
     normalise: Literal["imagenet", "none"] = "none"
     optimiser: Literal["sgd", "adam", "adamw"] = "adamw"
     lr: Positive = 1e-3

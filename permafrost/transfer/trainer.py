@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
+from permafrost import catalogue
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.scores import scores
 from permafrost.transfer.batches import CLEAN, Source, in_batches
@@ -53,6 +53,10 @@ class Trainer:
         self.settings, self.placement, self.seed = settings, placement, seed
         self.network = prefix.network
         self.labels = examples.labels.to(placement.device)
+        self.objective = catalogue.load("objectives", settings.objective, "objective")
+        self.targets = self.objective.targets(
+            self.labels, examples.rows["train"].to(placement.device), len(examples.classes), settings
+        )
         trained = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
         self.parameters = list(trained.values())
         # What an epoch can change: trained parameters, and buffers such as BatchNorm statistics.
@@ -105,8 +109,8 @@ class Trainer:
         logits = torch.cat(outputs).cpu().double()
         if not logits.isfinite().all():
             raise self._diverged(f"the outputs on {subset!r} are no longer finite")
-        # Softmax in float64 on the host: stored probabilities then sum to one, whatever the precision of training.
-        return logits.softmax(dim=1).unflatten(0, (-1, self.source.chunks)).mean(dim=1).numpy()
+        # In float64 on the host: stored probabilities then sum to one, whatever the precision of training.
+        return self.objective.probabilities(logits).unflatten(0, (-1, self.source.chunks)).mean(dim=1).numpy()
 
     def evaluate(self, subset: str) -> dict[str, float]:
         """Accuracy, macro F1 and log loss of ``subset``."""
@@ -123,17 +127,17 @@ class Trainer:
         loss_sum = torch.zeros((), device=device)
         correct = torch.zeros((), dtype=torch.long, device=device)
         for rows in in_batches(order, settings.batch_size):
-            labels = self.labels[rows.to(device)]
+            places = rows.to(device)
             with self.placement.autocast():
                 logits = self.rest(self.source.batch(rows, epoch)).float()
-            loss = F.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
+            loss = self.objective.loss(logits, self.targets[places], settings)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             if settings.clip_norm is not None:
                 torch.nn.utils.clip_grad_norm_(self.parameters, settings.clip_norm)
             self.optimiser.step()
             loss_sum += loss.detach() * len(rows)
-            correct += (logits.detach().argmax(dim=1) == labels).sum()
+            correct += (logits.detach().argmax(dim=1) == self.labels[places]).sum()
         train_loss = loss_sum.item() / len(train)
         if not math.isfinite(train_loss):
             raise self._diverged(f"the training loss is {train_loss} in epoch {epoch + 1}")

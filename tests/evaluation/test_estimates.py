@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score
 from permafrost.evaluation.cells import read_study, with_groups
 from permafrost.evaluation.clip_scores import answers, drawn_f1
 from permafrost.evaluation.estimates import by_seed, estimates
+from permafrost.metrics import log_loss
 
 FREEZES, SEEDS = ["none", "half", "head"], [0, 1, 2, 5]
 
@@ -92,7 +93,7 @@ def test_numbers_are_the_same_each_time(study):
 
 
 def test_the_drawn_f1_of_all_clips_once_is_scikit_learns(study):
-    given = answers(study(classes=("a", "b", "c"), clips=30), "vit", "test")
+    given = answers(study(classes=("a", "b", "c"), clips=30), "vit", "test", {})
     even = np.ones((1, 30))
     got = drawn_f1(given, np.array([[0.0, 1.0, 0.0, 0.0]]), even, 3)
     labels, said = given.labels[0].values[0, 0], given.predicted[0].values
@@ -102,10 +103,10 @@ def test_the_drawn_f1_of_all_clips_once_is_scikit_learns(study):
 
 def test_loss_and_hits_of_the_clips_give_the_scores(study):
     cells = study()
-    given = answers(cells, "vit", "valid")
+    given = answers(cells, "vit", "valid", {"loss": log_loss})
     assert given.correct[0].values.mean(2)[1] == pytest.approx(
         by_seed(cells, ("vit", "half"), "valid_accuracy").tolist()
     )
-    assert given.loss[0].values.mean(2)[1] == pytest.approx(
+    assert given.shares["loss"][0].values.mean(2)[1] == pytest.approx(
         by_seed(cells, ("vit", "half"), "valid_loss").tolist(), abs=1e-6
     )

@@ -105,17 +105,22 @@ def test_this_project_imports_nothing_by_name_but_the_catalogue():
 def test_imports_run_downward():
     """report → evaluation; transfer → models, data; nothing imports stages; the library knows nothing of DVC."""
     below = {
+        "metrics": {"metrics"},
+        "objectives": {"objectives"},
         "audio": {"audio"},
         "data": {"data", "audio"},
         "models": {"models", "data"},
         "backbones": {"backbones", "models"},
-        "evaluation": {"evaluation", "provenance"},
-        "provenance": {"provenance", "models", "data", "audio"},
-        "transfer": {"transfer", "backbones", "models", "data", "audio", "evaluation", "provenance"},
+        "evaluation": {"evaluation", "metrics", "provenance"},
+        "provenance": {"provenance", "metrics", "objectives", "models", "data", "audio"},
+        "transfer": {"transfer", "backbones", "objectives", "models", "data", "audio", "evaluation", "provenance"},
         "baselines": {"baselines", "transfer", "models", "data", "audio", "evaluation"},
         "prediction": {"prediction", "baselines", "transfer", "models", "data", "audio", "evaluation"},
-        "parameters": {"parameters", "baselines", "transfer", "models", "data", "audio", "evaluation", "provenance"},
-        "report": {"report", "evaluation", "provenance", "audio", "data"},
+        "parameters": {
+            *("parameters", "baselines", "transfer", "models", "data", "audio", "evaluation", "provenance"),
+            "objectives",
+        },
+        "report": {"report", "evaluation", "metrics", "provenance", "audio", "data"},
     }
     sources = Sources(ROOT, ["permafrost", "stages"])
     for package, allowed in below.items():

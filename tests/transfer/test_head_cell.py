@@ -49,6 +49,7 @@ def test_a_head_cell_gives_what_the_general_loop_gives(examples, precision, more
         {"schedule": "plateau"},
         {"clip_norm": 1.0},
         {"patience": 2},
+        {"objective": "balanced_cross_entropy"},
         {"augment": {"time_mask": 2, "views": 2}},
     ],
     ids=str,
