@@ -17,14 +17,11 @@ from permafrost.parameters.repeating import command
 from permafrost.provenance.revisions import inputs_revision
 from permafrost.report.answer import answer
 from permafrost.report.comparisons_table import comparisons_table
-from permafrost.report.confusion_figure import confusion_figure
-from permafrost.report.curve_figure import curve_figure
 from permafrost.report.html.clip_cards import read_recordings
 from permafrost.report.html.explanations import explained
+from permafrost.report.html.study_figures import draw_study
 from permafrost.report.html.study_page import Origin, study_page
 from permafrost.report.markdown import report
-from permafrost.report.strategy_figure import strategy_figure
-from permafrost.report.style import save
 from permafrost.report.tables import all_curves, confusion_rows, runs_table, write_csv
 from stages.compose import compose_into
 from stages.stage import parameters, run, section
@@ -56,9 +53,7 @@ def main() -> None:
     write_csv(PLOTS / "runs.csv", runs_table(cells))
     write_csv(PLOTS / "learning_curves.csv", all_curves(cells))
     write_csv(PLOTS / "confusion.csv", confusion_rows(results))
-    save(strategy_figure(results), PLOTS / "strategies.png")
-    save(curve_figure(results), PLOTS / "learning_curves.png")
-    save(confusion_figure(results), PLOTS / "confusion.png")
+    draw_study(results, PLOTS)
     recordings = read_recordings(DATA, parameters("preprocess.sample_rate"))
     page = study_page(
         results, recordings, Origin(inputs_revision(), command(compose_into)), explained(PLOTS / "explain")

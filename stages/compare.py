@@ -29,10 +29,10 @@ def main() -> None:
     if options.json:
         write(options.json, json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     if options.figure:
-        from permafrost.report.comparison_figure import figure  # matplotlib: only where a figure is asked for
-        from permafrost.report.style import save
+        # Here, not above: only those who ask for a figure pay for loading what draws it.
+        from permafrost.report.html.comparison_figure import draw_comparison
 
-        save(figure(comparison), options.figure)
+        draw_comparison(options.figure, comparison)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -18,9 +18,8 @@ from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import cell_of
 from permafrost.provenance.revisions import Source
-from permafrost.report.style import save
+from permafrost.report.html.sweep_figure import draw_sweep
 from permafrost.report.sweep import Experiment, in_order, scored, sweep_table, varied
-from permafrost.report.sweep_figure import sweep_figure
 from permafrost.settings import choose
 from stages.stage import leaves, run
 
@@ -60,7 +59,7 @@ def _draw(experiments: list[Experiment], sources: dict[str, Source], arguments: 
         table = _learning_curves(sources[experiment.name])
         curves[experiment.name] = table[(table["model"] == model) & (table["freeze"] == freeze)]
         labels.append(", ".join(f"{name.rpartition('.')[2]} {experiment.parameters.get(name)}" for name in names))
-    save(sweep_figure(curves, f"{model} ({freeze}): {', '.join(names)}", labels), arguments.curves)
+    draw_sweep(arguments.curves, curves, f"{model} ({freeze}): {', '.join(names)}", labels)
 
 
 def _learning_curves(source: Source) -> pd.DataFrame:

@@ -1,17 +1,19 @@
 """The fonts of the figures: the same letters on every machine, and a word about those that none of them has."""
 
 import logging
+import shutil
 import sys
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
-from matplotlib.text import Text
 
 with mpl.rc_context():  # importing it gives matplotlib IPAexGothic (kana and 11,000 kanji), and would draw all with it
-    import matplotlib_fontja  # noqa: F401
+    import matplotlib_fontja
 
 # DejaVu comes with matplotlib, IPAexGothic with matplotlib-fontja. What both lack comes from the first of the others
 # that is installed and has it.
@@ -29,6 +31,7 @@ SELECTORS = range(0xFE00, 0xFE10)
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 _told: set[str] = set()
+_files = TemporaryDirectory(prefix="permafrost-fonts-")  # vl-convert reads them as it draws
 
 
 def families() -> list[str]:
@@ -37,22 +40,22 @@ def families() -> list[str]:
     return [*FIRST, *(name for name in OTHER_SCRIPTS if name in installed)]
 
 
-def undrawable(figure: Figure) -> list[str]:
-    """The characters of the figure's visible texts that no font of theirs has, sorted."""
-    missing: set[str] = set()
-    for text in figure.findobj(Text):
-        if text.get_visible():
-            font = text.get_fontproperties()
-            drawn = (_letters(family, font.get_weight()) for family in font.get_family())
-            missing |= set(text.get_text()).difference(*drawn)
-    return sorted(
-        letter for letter in missing if unicodedata.category(letter) not in UNSEEN and ord(letter) not in SELECTORS
-    )
+@cache
+def family() -> str:
+    """The same fonts as CSS has them, the first two known to vl-convert."""
+    import vl_convert
+
+    for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):  # not their folder: its font of last resort has every sign
+        shutil.copy(Path(mpl.get_data_path(), "fonts/ttf", name), _files.name)
+    for folder in (_files.name, Path(matplotlib_fontja.__file__).parent / "fonts"):
+        vl_convert.register_font_directory(str(folder))
+    return ", ".join(families())
 
 
-def warn_of_undrawable(figure: Figure) -> None:
-    """Say on stderr which characters of the figure are drawn as boxes; each is named once by a process."""
-    new = [letter for letter in undrawable(figure) if letter not in _told]
+def warn_of_undrawable(texts: Iterable[str]) -> None:
+    """Say on stderr which characters of ``texts`` are drawn as boxes; each is named once by a process."""
+    known = frozenset().union(*map(_letters, families()))
+    new = [letter for letter in sorted(set().union(*texts) - known - _told) if _seen(letter)]
     if new:
         _told.update(new)
         print(
@@ -62,10 +65,14 @@ def warn_of_undrawable(figure: Figure) -> None:
         )
 
 
+def _seen(letter: str) -> bool:
+    return unicodedata.category(letter) not in UNSEEN and ord(letter) not in SELECTORS
+
+
 @cache
-def _letters(family: str, weight: str | int) -> frozenset[str]:
+def _letters(family: str) -> frozenset[str]:
     try:
-        path = findfont(FontProperties(family=[family], weight=weight), fallback_to_default=False)
+        path = findfont(FontProperties(family=[family]), fallback_to_default=False)
     except ValueError:  # not installed
         return frozenset()
     return frozenset(map(chr, get_font(path).get_charmap()))

@@ -1,28 +1,22 @@
-"""The look of the figures, and how they become files of the same bytes for the same numbers."""
+"""The look of what matplotlib draws (SHAP values, mel pictures), in files of the same bytes for the same numbers."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
-from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from permafrost.report.fonts import families, warn_of_undrawable
-from permafrost.report.names import letters
 
-# Blue, vermilion and (darkened, to be read as text) bluish green of Okabe & Ito's palette (2008,
-# jfly.uni-koeln.de/color): told apart with every colour blindness, and different in lightness. Shapes differ too.
-OWN, CONTROL, REFERENCE = "#0072B2", "#D55E00", "#00724F"
-INK, FAINT, GRID, BAND = "#24292F", "#6E7781", "#E6E8EB", "#E9EFF5"
+INK, FAINT, GRID = "#24292F", "#6E7781", "#E6E8EB"
 # A README column is about 860 pixels wide, in which 9 pt stay readable; `dvc plots` shows pictures at full size.
 WIDTH_INCHES, DOTS_PER_INCH = 8.8, 150
-# Letters of a name that has room: as the figure's title, one of two in a title, of the data set below it, of a facet.
-TITLE, IN_TITLE, DATA_NAME, FACET_NAME = 70, 22, 34, 30
-LEGEND_POINTS, ENTRY_POINTS, LETTER_POINTS = 610, 46, 5.2  # the room of a legend, of an entry's handle, of a letter
+TITLE, DATA_NAME, IN_TITLE = 70, 34, 22  # letters that have room: of a title, of a name below it, of one within it
 
 _SETTINGS = {
     # Names of classes and data sets are the user's: a dollar is a dollar, no formula begins with it.
@@ -83,37 +77,6 @@ def headline(figure: Figure, title: str, subtitle: str, top: float) -> None:
     figure.text(0.012, 1 - 0.34 / height, subtitle, ha="left", va="top", fontsize=9, color=FAINT)
 
 
-def legend_columns(labels: Sequence[str], most: int) -> int:
-    """How many entries stand side by side: ``most``, or as many as have room in the figure's width."""
-
-    def width(columns: int) -> float:
-        widest = (max(map(letters, labels[column::columns])) for column in range(min(columns, len(labels))))
-        return sum(ENTRY_POINTS + LETTER_POINTS * longest for longest in widest)
-
-    return next((columns for columns in range(most, 1, -1) if width(columns) <= LEGEND_POINTS), 1)
-
-
-def top_legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], columns: int) -> None:
-    """A legend below the headline, left, in rows of ``columns`` entries."""
-    # Legends fill column by column; entries are reordered so that they read row by row.
-    rows = -(-len(labels) // columns)
-    order = [
-        row * columns + column
-        for column in range(columns)
-        for row in range(rows)
-        if row * columns + column < len(labels)
-    ]
-    figure.legend(
-        [handles[number] for number in order],
-        [labels[number] for number in order],
-        loc="upper left",
-        bbox_to_anchor=(0.004, 1 - 0.5 / figure.get_size_inches()[1]),
-        ncols=min(columns, len(labels)),
-        handletextpad=0.5,
-        columnspacing=1.6,
-    )
-
-
 def save(figure: Figure, path: Path, colours: int | None = None, tight: bool = False) -> None:
     """Write a PNG without date, version or anything else that would differ between equal figures.
 
@@ -121,7 +84,7 @@ def save(figure: Figure, path: Path, colours: int | None = None, tight: bool = F
     to what is drawn.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    warn_of_undrawable(figure)
+    warn_of_undrawable(text.get_text() for text in figure.findobj(Text) if text.get_visible())
     with house_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # has been said, in words
         figure.savefig(path, metadata={"Software": None}, bbox_inches="tight" if tight else None)

@@ -4,16 +4,15 @@ import itertools
 import re
 
 import pytest
-from matplotlib.text import Text
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.study_results import study_results
 from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.explained import Picture, read_pictures, write_pictures
+from permafrost.report.html.strategy_chart import strategy_chart
 from permafrost.report.markdown import report
 from permafrost.report.spreading import spread
-from permafrost.report.strategy_figure import strategy_figure
 from permafrost.report.tables import all_curves, runs_table
 from tests.report.test_report import DATA, FREEZES
 
@@ -27,16 +26,15 @@ def told(fake_study):
     return study_results("demo", cells, DATA, {}, {})
 
 
-def test_the_figure_draws_each_baseline_at_its_mean_with_its_name(told):
-    figure = strategy_figure(told)
-    ax = figure.axes[0]
-    lines = [line.get_ydata()[0] for line in ax.lines if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2]
-    texts = [text.get_text() for text in figure.findobj(Text)]
+def test_the_chart_draws_each_baseline_at_its_mean_with_its_interval_and_name(told):
+    chart = strategy_chart(told, "vit")
+    rows = [row for layer in chart.spec["layer"] for row in layer.get("data", {}).get("values", [])]
     for name in BASELINES:
-        mean = 100 * told.baselines[name]["test_accuracy"]["mean"]
-        assert any(line == pytest.approx(mean) for line in lines)
-        assert f"{name} {mean:.1f}" in texts
-    assert "baseline" in texts
+        numbers = told.baselines[name]["test_accuracy"]
+        drawn = {(row["value"], row["low"], row["high"]) for row in rows if row.get("line") == name}
+        assert drawn == {tuple(round(100 * numbers[end], 4) for end in ("mean", "ci_low", "ci_high"))}
+        assert f"{name} {100 * numbers['mean']:.1f}" in {row.get("text") for row in rows}
+    assert "baseline" in {mark.label for mark in chart.legend}
 
 
 def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):

@@ -1,5 +1,7 @@
 """The page of a comparison: aligned tables, no p value without its effect, nothing left unsaid."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +10,8 @@ from permafrost.evaluation.statistics.analysis import analyse
 from permafrost.evaluation.statistics.classical import overall, paired
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.comparison import markdown, p_value
-from permafrost.report.comparison_figure import figure
+from permafrost.report.html import figure
+from permafrost.report.html.comparison_figure import draw_comparison
 
 
 def comparison(seeds=6, models=("vit", "vit_random")):
@@ -65,8 +68,12 @@ def test_p_values_of_every_size():
     assert [p_value(p) for p in (None, 0.0, 0.03241, 0.00001234, 1.0)] == ["–", "0.0000", "0.0324", "1.2e-05", "1.0000"]
 
 
-def test_the_figure_shows_every_strategy_of_every_model():
-    drawn = figure(comparison())
-    labels = [[text.get_text() for text in ax.get_yticklabels()] for ax in drawn.axes[::2]]
-    assert labels == [["none", "half", "head"]] * 2
-    assert len(figure(comparison(seeds=1)).axes) == 4
+def test_the_figure_shows_every_strategy_of_every_model(tmp_path, monkeypatch):
+    pages, drawn = [], figure.vl_convert.svg_to_png
+    monkeypatch.setattr(figure.vl_convert, "svg_to_png", lambda svg, scale: pages.append(svg) or drawn(svg, scale))
+    draw_comparison(tmp_path / "a.png", comparison())
+    draw_comparison(tmp_path / "a.png", comparison(seeds=1))
+    for page in pages:
+        shown = re.findall(r">([^<>]+)</text>", page)
+        assert [shown.count(name) for name in ("none", "half", "head", "minus none")] == [2, 4, 4, 2]
+    assert "vit_random, 6 seeds" in pages[0] and "vit_random, 1 seed<" in pages[1]

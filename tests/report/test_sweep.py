@@ -1,9 +1,12 @@
+import re
+
 import pandas as pd
 import pytest
 
 from permafrost.errors import PermafrostError
+from permafrost.report.html import figure
+from permafrost.report.html.sweep_figure import draw_sweep
 from permafrost.report.sweep import Experiment, scored, sweep_table, varied
-from permafrost.report.sweep_figure import sweep_figure
 
 BASELINES = {"baselines.cnn.lr": 0.001, "train.threads": None}
 A = Experiment(
@@ -40,14 +43,17 @@ def test_nothing_to_show_is_said():
         sweep_table([A, B], "accurcy")
 
 
-def test_curves_are_drawn_an_experiment_a_line():
+def test_curves_are_drawn_an_experiment_a_line(tmp_path, monkeypatch):
     def table(epochs):
         return pd.DataFrame(
             {"epoch": range(1, epochs + 1), "valid_accuracy": 0.5, "valid_loss": 1.0, "train_loss": 0.9}
         )
 
-    figure = sweep_figure({"a": table(4), "b": table(1)}, "vit (none): models.vit.lr", ["lr 0.002", "lr 0.01"])
-    assert [len(panel.lines) for panel in figure.axes] == [2, 2, 2]
-    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert legend == ["lr 0.002", "lr 0.01"]
-    assert figure.axes[0].lines[1].get_marker() == "o", "a single epoch is seen"
+    pages, drawn = [], figure.vl_convert.svg_to_png
+    monkeypatch.setattr(figure.vl_convert, "svg_to_png", lambda svg, scale: pages.append(svg) or drawn(svg, scale))
+    curves = {"a": table(4), "b": table(1)}
+    draw_sweep(tmp_path / "a.png", curves, "vit (none): models.vit.lr", ["_lr 0.002", "lr 0.01"])
+    shown = re.findall(r">([^<>]+)</text>", pages[0])
+    assert {"vit (none): models.vit.lr", "_lr 0.002", "lr 0.01", "validation accuracy", "training loss"} <= set(shown)
+    colours = set(re.findall(r'aria-roledescription="point"[^>]* fill="(#\w+)"', pages[0]))
+    assert len(colours) == 2, "a single epoch is seen"

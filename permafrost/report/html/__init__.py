@@ -1,1 +1,1 @@
-"""Self-contained pages: one HTML file with its styles, its charts and all that draws them, for reading offline."""
+"""Self-contained pages, one HTML file with all that draws their charts; and those charts as PNGs."""

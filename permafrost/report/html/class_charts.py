@@ -14,7 +14,7 @@ from permafrost.report.names import plain
 from permafrost.report.table import Table
 from permafrost.report.wording import percent
 
-ROW = 26
+LINE, ROOM = 14, 10  # pixels of a line of text in a field, and around it
 NUMBERED = 16  # classes; beyond, numbers in the fields of a confusion matrix are too small to read
 FAINTEST, STRONGEST = 0.04, 0.55  # opacity of a field; at the strongest its number still has a contrast of 4.5 to 1
 WORST = 12  # confusions that the table names for each strategy
@@ -23,18 +23,12 @@ WORST = 12  # confusions that the table names for each strategy
 def recall_chart(results: StudyResults, model: str) -> Chart:
     """Classes by strategies of ``model``: the share of each class's test clips that is recognised."""
     cells = results.cells
-    table = class_recall(cells)
-    table = table[table["model"] == model]
-    rows = [
-        {"class": row.label, "strategy": row.freeze, "share": row.recall, "text": percent(row.recall, 0)}
-        for row in table.itertuples()
-    ]
-    spec = _fields(rows, strategies_axis(cells.freezes), "class", cells.classes, numbered=True)
+    table = class_recall(cells).query("model == @model")
+    rows = pd.DataFrame({"class": table["label"], "strategy": table["freeze"], "share": table["recall"]})
+    rows["text"] = [percent(share, 0) for share in rows["share"]]
+    spec = _fields(rows, strategies_axis(cells.freezes), cells.classes)
     wide = table.pivot(index="label", columns="freeze", values="recall").reindex(cells.classes)[cells.freezes]
-    lines = [
-        [plain(label), *(percent(value, 0) for value in line)]
-        for label, line in zip(wide.index, wide.to_numpy(), strict=True)
-    ]
+    lines = [[plain(label), *(percent(value, 0) for value in line)] for label, *line in wide.itertuples()]
     hardest = wide.mean(axis=1).sort_values()
     words = (
         f"Recall of each class by strategy of {model}. Over the strategies, {hardest.index[0]} is found least "
@@ -49,76 +43,56 @@ def confusion_chart(results: StudyResults, model: str) -> Chart:
     """Rows: true classes; columns: what ``model`` takes them for, with a strategy to be chosen from all."""
     cells, chosen = results.cells, results.chosen[model]
     table = confusions(cells, model)
-    rows = [
-        {
-            "strategy": row.freeze,
-            "class": row.label,
-            "taken for": row.predicted,
-            "share": row.share,
-            "answers": row.answers,
-            "text": percent(row.share, 0) if row.share >= 0.005 else "",
-        }
-        for row in table.itertuples()
-    ]
-    letters = max(map(len, cells.classes))
-    axis = alt.Axis(labelAngle=0 if letters * len(cells.classes) <= 40 else -90, labelOverlap=False, orient="bottom")
-    x = alt.X("taken for:N", sort=cells.classes, title="taken for", axis=axis, scale=alt.Scale(domain=cells.classes))
-    shown = alt.param(name="shown", value=chosen)
+    rows = table.rename(columns={"freeze": "strategy", "label": "class", "predicted": "taken for"})
     numbered = len(cells.classes) <= NUMBERED
-    spec = _fields(rows, x, "class", cells.classes, numbered, shown)
+    told = rows["share"].map(lambda share: f"{percent(share, 0)} %\n") + rows["answers"].astype(str)
+    rows["text"] = told.where((rows["share"] >= 0.005) & numbered, "")
+    letters = max(map(len, cells.classes))
+    axis = alt.Axis(labelAngle=0 if letters * len(cells.classes) <= 90 else -90, labelOverlap=False, labelLimit=130)
+    x = alt.X("taken for:N", sort=cells.classes, title="taken for", axis=axis, scale=alt.Scale(domain=cells.classes))
     return Chart(
         f"confusion-{model}",
         f"{model}: what is taken for what (%)",
         _words(table[table["freeze"] == chosen], model, chosen),
-        spec,
+        _fields(rows, x, cells.classes, alt.param(name="shown", value=chosen)),
         _worst(cells, table, model),
         choices=[chosen, *(freeze for freeze in cells.freezes if freeze != chosen)],
         choice_label="Strategy",
-        wide=len(cells.classes) > NUMBERED,
+        wide=True,
     )
 
 
-def _fields(
-    rows: list[dict[str, Any]],
-    x: alt.X,
-    y_name: str,
-    classes: list[str],
-    numbered: bool,
-    shown: alt.Parameter | None = None,
-) -> dict[str, Any]:
-    """A field for each row, the darker the larger its share."""
+def _fields(rows: pd.DataFrame, x: alt.X, classes: list[str], shown: alt.Parameter | None = None) -> dict[str, Any]:
+    """A field for each row, the darker the larger its share, with its text where there are few enough classes."""
     drawn = alt.Chart(values(rows))
     if shown is not None:
         drawn = drawn.transform_filter("datum.strategy == shown")
-    y = alt.Y(f"{y_name}:N", sort=classes, title=None, scale=alt.Scale(domain=classes), axis=alt.Axis(labelLimit=130))
+    y = alt.Y(
+        "class:N", sort=classes, title="true class", scale=alt.Scale(domain=classes), axis=alt.Axis(labelLimit=130)
+    )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[FAINTEST, STRONGEST]), legend=None)
-    names = [name for name in rows[0] if name not in ("share", "text")]
+    names = [name for name in rows if name not in ("share", "text")]
     tooltip = [*(alt.Tooltip(f"{name}:N") for name in names), alt.Tooltip("share:Q", format=".1%")]
-    layers = [
-        drawn.mark_rect(color=OWN, cornerRadius=2, stroke="var(--surface)").encode(
-            x=x, y=y, opacity=shade, tooltip=tooltip
-        )
-    ]
-    if numbered:
-        layers.append(drawn.mark_text(fontSize=11, color=INK).encode(x=x, y=y, text="text:N"))
+    field = drawn.mark_rect(color=OWN, cornerRadius=2, stroke="var(--surface)")
+    layers = [field.encode(x=x, y=y, opacity=shade, tooltip=tooltip)]
+    lines = 1 + rows["text"].str.count("\n").max()
+    if rows["text"].any():
+        text = drawn.mark_text(fontSize=11, color=INK, lineBreak="\n", dy=-LINE / 2 * (lines - 1))
+        layers.append(text.encode(x=x, y=y, text="text:N"))
     chart = alt.layer(*layers)
-    if shown is not None:
-        chart = chart.add_params(shown)
     # A row may not be lower than a line of text, nor the whole higher than two screens.
-    return finished(chart, max(ROW, 16) * len(classes) if len(classes) <= 30 else 17 * len(classes))
+    height = (ROOM + LINE * lines if len(classes) <= 30 else LINE + 3) * len(classes)
+    return finished(chart if shown is None else chart.add_params(shown), int(height))
 
 
 def _worst(cells: Cells, table: pd.DataFrame, model: str) -> Table:
     wrong = table[table["label"] != table["predicted"]]
-    rows = []
-    for freeze in cells.freezes:
-        mine = wrong[wrong["freeze"] == freeze].sort_values(
-            ["share", "label", "predicted"], ascending=[False, True, True]
-        )
-        rows += [
-            [f"`{freeze}`", plain(row.label), plain(row.predicted), percent(row.share, 0), str(row.answers)]
-            for row in mine.head(WORST).itertuples()
-        ]
+    ordered = wrong.sort_values(["share", "label", "predicted"], ascending=[False, True, True])
+    rows = [
+        [f"`{freeze}`", plain(row.label), plain(row.predicted), percent(row.share, 0), str(row.answers)]
+        for freeze in cells.freezes
+        for row in ordered[ordered["freeze"] == freeze].head(WORST).itertuples()
+    ]
     header = ["strategy", "class", "taken for", "share (%)", "answers"]
     caption = f"{model}: the most frequent confusions of each strategy, over all seeds"
     return Table(caption, header, rows, text_columns=(1, 2))

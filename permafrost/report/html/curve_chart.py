@@ -10,41 +10,35 @@ from permafrost.report.tables import learning_curves
 from permafrost.report.wording import percent, plural
 
 HEIGHT = 260
+EPOCHS = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False))
 
 
 def curve_charts(results: StudyResults) -> list[Chart]:
     """Means over seeds; faint and dashed: accuracy on the training batches. All models share one scale."""
-    cells, table = results.cells, learning_curves(results.cells)
-    shown = (100 * table[["valid_accuracy", "train_accuracy"]]).to_numpy().ravel().tolist()
+    cells, table, chance = results.cells, learning_curves(results.cells), 100 * results.data["chance"]
+    rows = table[["model", "epoch"]].assign(strategy=table["freeze"], seeds=table["n"])
+    rows["value"], rows["train"] = 100 * table["valid_accuracy"], 100 * table["train_accuracy"]
+    shown = [chance, *rows["value"], *rows["train"]]
     colour = series(cells.freezes)
-    x = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False))
     y, train = (accuracy_axis(shown, "accuracy (%)", field) for field in ("value", "train"))
-    percents = (("value", "validation"), ("train", "training"))
-    tooltip = [*(alt.Tooltip(f"{key}:Q", format=".1f", title=title) for key, title in percents), "seeds:Q"]
+    percents = [alt.Tooltip("value:Q", format=".1f", title="validation")]
+    percents += [alt.Tooltip("train:Q", format=".1f", title="training")]
+    guessing = alt.Chart(values([{"value": chance}])).mark_rule(strokeDash=[2, 4], color=FAINT).encode(y=y)
     charts = []
-    for model in cells.models:
-        curves = table[table["model"] == model]
-        rows = [
-            {
-                "strategy": row.freeze,
-                "epoch": row.epoch,
-                "value": 100 * row.valid_accuracy,
-                "train": 100 * row.train_accuracy,
-                "seeds": row.n,
-            }
-            for row in curves.itertuples()
-        ]
-        drawn = alt.Chart(values(rows))
+    for model, curves in table.groupby("model", sort=False):
+        drawn = alt.Chart(values(rows[rows["model"] == model]))
+        dashed = drawn.mark_line(strokeWidth=1.2, strokeDash=[4, 3], opacity=0.5)
+        line = drawn.mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18))
+        tooltip = ["strategy:N", "epoch:Q", *percents, "seeds:Q"]
         layers = [
-            drawn.mark_line(strokeWidth=1.2, strokeDash=[4, 3], opacity=0.5).encode(x=x, y=train, color=colour),
-            drawn.mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18)).encode(
-                x=x, y=y, color=colour, tooltip=["strategy:N", "epoch:Q", *tooltip]
-            ),
+            guessing,
+            dashed.encode(x=EPOCHS, y=train, color=colour),
+            line.encode(x=EPOCHS, y=y, color=colour, tooltip=tooltip),
         ]
         wide = curves.pivot(index="epoch", columns="freeze", values="valid_accuracy")[cells.freezes]
         lines = [
             [str(epoch), *("–" if value != value else percent(value) for value in line)]
-            for epoch, line in zip(wide.index, wide.to_numpy(), strict=True)
+            for epoch, *line in wide.itertuples()
         ]
         caption = f"{model}: validation accuracy (%) by epoch, mean over {plural(len(cells.seeds), 'seed')}"
         best = [
@@ -59,4 +53,5 @@ def curve_charts(results: StudyResults) -> list[Chart]:
 
 def curve_legend(results: StudyResults) -> list[Mark]:
     """One entry a strategy, then the two kinds of lines."""
-    return [*series_marks(results.cells.freezes), Mark("dashed", FAINT, "on the training batches")]
+    lines = [Mark("dashed", FAINT, name) for name in ("on the training batches", "guessing evenly")]
+    return [*series_marks(results.cells.freezes), *lines]

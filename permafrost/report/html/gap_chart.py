@@ -23,19 +23,23 @@ class Gap(Protocol):
     verdict: str
 
 
-def gap_chart(name: str, title: str, items: Sequence[Gap], relevant: float, table: Table | None = None) -> Chart:
+def gap_chart(
+    name: str,
+    title: str,
+    items: Sequence[Gap],
+    relevant: float,
+    table: Table | None = None,
+    extent: Sequence[float] = (),
+) -> Chart:
     """A row a contrast: the difference in points, its interval, filled where it survives correction.
 
-    ``relevant`` is the least gap that counts (fraction), shaded; ``table`` has the numbers, where the page does not.
+    ``relevant`` is the least gap that counts (fraction), shaded; ``table`` has the numbers, where the page does not;
+    ``extent``: points that the axis is to cover, where it is not only that of these contrasts.
     """
     rows = [
         {
-            "strategy": item.strategy,
-            "value": 100 * item.gap,
-            "low": None if item.low is None else 100 * item.low,
-            "high": None if item.high is None else 100 * item.high,
-            "verdict": item.verdict,
-            "text": points(item.gap),
+            **{"strategy": item.strategy, "verdict": item.verdict, "text": points(item.gap)},
+            **{"value": 100 * item.gap, "low": _percent(item.low), "high": _percent(item.high)},
         }
         for item in items
     ]
@@ -45,12 +49,15 @@ def gap_chart(name: str, title: str, items: Sequence[Gap], relevant: float, tabl
     fill = alt.condition(f"datum.verdict == '{VERDICTS[0]}'", alt.value(OWN), alt.value("var(--surface)"))
     signed = [alt.Tooltip(f"{key}:Q", format="+.1f", title=it) for key, it in (("low", "from"), ("high", "to"))]
     tooltip = [alt.Tooltip("strategy:N"), alt.Tooltip("value:Q", format="+.1f", title="points"), *signed, "verdict:N"]
+    low = alt.X("low:Q", title="points")
     band = alt.Chart(values([{"low": -100 * relevant, "high": 100 * relevant}]))
+    covered = alt.Chart(values([{"value": value} for value in (0, *extent)]))
     drawn = alt.Chart(values(rows))
     layers = [
-        band.mark_rect(color=BAND).encode(x=alt.X("low:Q", title="points"), x2="high:Q"),
+        band.mark_rect(color=BAND).encode(x=low, x2="high:Q"),
+        covered.mark_point(opacity=0).encode(x=x),
         alt.Chart(values([{"value": 0}])).mark_rule(color=FAINT).encode(x=x),
-        *intervals(rows, y=y, x=alt.X("low:Q", title="points"), x2="high:Q", color=sure),
+        *intervals(rows, y=y, x=low, x2="high:Q", color=sure),
         drawn.mark_point(size=75, strokeWidth=2, opacity=1).encode(y=y, x=x, fill=fill, stroke=sure, tooltip=tooltip),
         drawn.mark_text(dy=-11, fontSize=11).encode(y=y, x=x, text="text:N"),
     ]
@@ -69,3 +76,7 @@ def gap_chart(name: str, title: str, items: Sequence[Gap], relevant: float, tabl
         [*legend, Mark("interval", FAINT, "95 % interval")],
         note=f"Shaded: differences of less than {100 * relevant:g} points.",
     )
+
+
+def _percent(limit: float | None) -> float | None:
+    return None if limit is None else 100 * limit

@@ -8,7 +8,7 @@ from permafrost.evaluation.study import cell_of
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.parts import Chart, Mark
-from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
+from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import FAINT, OWN
 from permafrost.report.review import (
     change_lines,
@@ -52,34 +52,23 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
 
 def revisions_chart(result: Review, model: str) -> Chart | None:
     """The strategies of ``model`` in both revisions side by side; None where neither has the model."""
-    sides = {side.name: side for side in (result.before, result.after) if model in side.summary}
-    colours = {name: FAINT if side is result.before else OWN for name, side in sides.items()}
-    means, seeds = [], []
-    for (name, side), place in zip(sides.items(), places(len(sides)), strict=True):
-        for freeze, scores in side.summary[model].items():
-            means.append(mean_row(freeze, name, place, scores["test_accuracy"]))
-            seeds += seed_rows(freeze, name, place, _by_seed(side, model, freeze))
-    if not means:
+    sides = {side.name: side for side in (result.before, result.after) if side.summary.get(model)}
+    if not sides:
         return None
-    chance = 100 * result.after.summary["data"]["chance"]
-    extent = [row[key] for row in means for key in ("value", "low", "high") if row[key] is not None]
-    spec = series_spec(
-        strategies_of(result, model),
-        means,
-        seeds,
-        colours,
-        [*extent, *(row["value"] for row in seeds), chance],
-        chance,
-    )
-    marks = [
-        Mark("diamond" if number else "dot", colour, name) for number, (name, colour) in enumerate(colours.items())
+    series = [
+        Series(
+            name,
+            FAINT if side is result.before else OWN,
+            {freeze: scores["test_accuracy"] for freeze, scores in side.summary[model].items()},
+            {freeze: _by_seed(side, model, freeze) for freeze in side.summary[model]},
+        )
+        for name, side in sides.items()
     ]
+    spec = series_spec(strategies_of(result, model), series, chance=result.after.summary["data"]["chance"])
+    marks = [Mark("diamond" if place else "dot", it.colour, it.name) for place, it in enumerate(series)]
     legend = [*marks, Mark("interval", FAINT, "95 % interval"), Mark("small", FAINT, "one seed")]
-    told = [
-        f"{name}: "
-        + ", ".join(f"{row['strategy']} {percent(row['value'] / 100)} %" for row in means if row["series"] == name)
-        for name in sides
-    ]
+    means = {it.name: [f"{name} {percent(row['mean'])} %" for name, row in it.means.items()] for it in series}
+    told = [f"{name}: {', '.join(row)}" for name, row in means.items()]
     words = f"Mean test accuracy of {model} by strategy. {'. '.join(told)}."
     return Chart(f"within-{model}", model, words, spec, within_table(result, model), legend, wide=True)
 

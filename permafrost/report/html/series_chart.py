@@ -1,11 +1,11 @@
 """Accuracies over strategies, one or two series side by side: a model and its control, or two revisions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
-import pandas as pd
 
 from permafrost.report.html.theme import (
     BAND,
@@ -22,122 +22,121 @@ from permafrost.report.wording import percent
 
 HEIGHT = 320
 LINE = 14  # pixels between two names of baselines
+NUMBER = 34  # pixels that a mean needs beside another
 SIDE = 0.42  # how far left or right of a strategy's middle two series stand (1: the edge)
-Row = dict[str, Any]
+SEED = 0.5  # room of six seeds beside their mean
+ENDS = [
+    alt.Tooltip(f"{field}:Q", format=".1f", title=title)
+    for field, title in (("value", "%"), ("low", "from"), ("high", "to"))
+]
+Numbers = Mapping[str, Any]
 
 
-def places(count: int) -> list[float]:
-    """Where one or two series stand beside the middle of a strategy."""
-    return [0.0] if count == 1 else [-SIDE, SIDE]
+@dataclass(frozen=True)
+class Series:
+    """What is drawn in one colour: for each strategy its ``means`` with their intervals, as details.json has them
+    (fractions), and its score by seed."""
 
-
-def mean_row(strategy: str, series: str, side: float, numbers: Mapping[str, Any]) -> Row:
-    """A mean with its interval, from ``numbers`` of summary.json (fractions)."""
-    return {
-        "strategy": strategy,
-        "series": series,
-        "side": side,
-        "value": 100 * numbers["mean"],
-        "low": None if numbers["ci_low"] is None else 100 * numbers["ci_low"],
-        "high": None if numbers["ci_high"] is None else 100 * numbers["ci_high"],
-    }
-
-
-def seed_rows(strategy: str, series: str, side: float, scores: pd.Series) -> list[Row]:
-    """The single seeds beside their mean, in their own order; none for a single seed, which is its own mean.
-
-    ``scores`` are fractions, indexed by seed.
-    """
-    step = 0.5 / max(len(scores), 6)
-    return [
-        {"strategy": strategy, "series": series, "side": side + 0.14 + step * place, "seed": seed, "value": 100 * score}
-        for place, (seed, score) in enumerate(scores.items())
-        if len(scores) > 1
-    ]
+    name: str
+    colour: str
+    means: Mapping[str, Numbers]
+    seeds: Mapping[str, Mapping[Any, float]]
 
 
 def series_spec(
-    freezes: list[str],
-    means: list[Row],
-    seeds: list[Row],
-    colours: dict[str, str],
-    extent: list[float],
-    chance: float,
+    freezes: Sequence[str],
+    series: Sequence[Series],
+    extent: Sequence[float] = (),
+    chance: float | None = None,
     chosen: str | None = None,
-    references: Mapping[str, Mapping[str, Any]] | None = None,
+    references: Mapping[str, Numbers] | None = None,
+    beneath: Mapping[str, str] | None = None,
+    titles: tuple[str | None, str] = (None, "test accuracy (%)"),
 ) -> dict[str, Any]:
-    """The Vega-Lite specification.
+    """The Vega-Lite specification of one or two ``series``.
 
     Args:
         freezes: strategies in order of depth.
-        means: rows by ``mean_row``.
-        seeds: rows by ``seed_rows``.
-        colours: series to colour; the first one's means are written beside its dots.
-        extent: values that the vertical axis is to cover, percent.
-        chance: percent, drawn as a dotted line.
+        series: one, or two side by side.
+        extent: more that the vertical axis is to cover, percent.
+        chance: a fraction, drawn as a dotted line.
         chosen: the strategy to set off by a band, if any.
-        references: baselines, by name their numbers of details.json: dashed lines with their names.
+        references: baselines, by name their numbers of details.json: dashed lines with their names, and intervals.
+        beneath: what stands below a strategy's name.
+        titles: of the axes.
     """
-    names = list(colours)
-    x, y = strategies_axis(freezes), accuracy_axis(extent)
+    sides = [0.0] if len(series) == 1 else [-SIDE, SIDE]
+    means, seeds = [], []
+    for it, side in zip(series, sides, strict=True):
+        for strategy, numbers in it.means.items():
+            row = {"strategy": strategy, "series": it.name, "side": side, **_percent(numbers)}
+            scores = {seed: 100 * score for seed, score in it.seeds[strategy].items()}
+            means.append({**row, "top": max(row["value"], row["high"] or 0, *scores.values())})
+            # A single seed is its own mean. Several stand in their order: the same picture every time.
+            step = SEED / max(len(scores), 6)
+            seeds += [
+                {**row, "side": side + 0.14 + step * place, "seed": seed, "value": score}
+                for place, (seed, score) in enumerate(scores.items())
+                if len(scores) > 1
+            ]
+    lines = [{"value": 100 * chance, "text": f"chance {100 * chance:.0f}", "line": "chance"}] if chance else []
+    for name, numbers in (references or {}).items():
+        lines.append({"text": f"{name} {percent(numbers['mean'])}", "line": name, **_percent(numbers)})
+    covered = [row[end] for row in (*means, *seeds, *lines) for end in ("value", "low", "high") if row.get(end)]
+    x, y = strategies_axis(freezes, beneath, titles[0]), accuracy_axis([*extent, *covered], titles[1])
     where = {"x": x, "xOffset": alt.XOffset("side:Q", scale=alt.Scale(domain=[-1, 1]))}
-    colour = alt.Color("series:N", scale=alt.Scale(domain=names, range=list(colours.values())), legend=None)
+    names = [it.name for it in series]
+    scale = alt.Scale(domain=names, range=[it.colour for it in series])
+    colour = alt.Color("series:N", scale=scale, legend=None)
     shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=["circle", "diamond"][: len(names)]), legend=None)
-    tooltip = [alt.Tooltip("series:N"), alt.Tooltip("strategy:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
-    ends = [alt.Tooltip(f"{end}:Q", format=".1f", title=title) for end, title in (("low", "from"), ("high", "to"))]
+    tooltip = [alt.Tooltip("series:N"), alt.Tooltip("strategy:N"), *ENDS[:1]]
     layers = [_band(chosen)] if chosen else []
-    layers += _reference_lines(references or {}, chance, y)
+    layers += _lines(lines, y) if lines else []
     if seeds:
         single = alt.Chart(values(seeds)).mark_point(filled=True, size=22, opacity=0.6)
         layers.append(single.encode(**where, y=y, color=colour, shape=shape, tooltip=[*tooltip, alt.Tooltip("seed:N")]))
-    for row in means:
-        own = [
-            item["value"] for item in seeds if (item["strategy"], item["series"]) == (row["strategy"], row["series"])
-        ]
-        row["top"] = max(row["value"], row["high"] or 0, *own)
     drawn = alt.Chart(values(means))
-    first = f"datum.series == {json.dumps(names[0])}"
     # A diamond of the same area looks smaller than a disc.
-    size = alt.condition(first, alt.value(85), alt.value(120))
-    layers += intervals(means, **where, y=accuracy_axis(extent, field="low"), y2="high:Q", color=colour)
+    size = alt.condition(f"datum.series == {json.dumps(names[0])}", alt.value(85), alt.value(120))
+    layers += intervals(means, **where, y=_at("low", y), y2="high:Q", color=colour)
     layers += [
+        drawn.mark_line(strokeWidth=1.2, opacity=0.4).encode(**where, y=y, color=colour, detail="series:N"),
         drawn.mark_point(filled=True, opacity=1, stroke="var(--surface)", strokeWidth=1).encode(
-            **where, y=y, color=colour, shape=shape, size=size, tooltip=[*tooltip, *ends]
+            **where, y=y, color=colour, shape=shape, size=size, tooltip=[*tooltip, *ENDS[1:]]
         ),
-        # Above all marks of its strategy. On a phone there is no room, nor for the second series: the table has them.
-        drawn.transform_filter(first)
-        .mark_text(dy=-9, opacity=alt.ExprRef("width > 560 ? 1 : 0"))
-        .encode(**where, y=_at("top", y), color=colour, text=alt.Text("value:Q", format=".1f")),
+        # Above all marks of its strategy. On a phone there is no room: the table has them.
+        drawn.mark_text(dy=-9, opacity=alt.ExprRef(f"width > {NUMBER * len(means)} ? 1 : 0")).encode(
+            **where, y=_at("top", y), color=colour, text=alt.Text("value:Q", format=".1f")
+        ),
     ]
     return finished(alt.layer(*layers), HEIGHT)
 
 
-def _reference_lines(references: Mapping[str, Mapping[str, Any]], chance: float, y: alt.Y) -> list[alt.Chart]:
-    """Layers of dashed lines, that of chance among them, with their names right of the plot."""
-    rows = [{"value": chance, "text": f"chance {chance:.0f}", "line": "chance", "baseline": False}]
-    for name, numbers in references.items():
-        low, high = (None if numbers[end] is None else 100 * numbers[end] for end in ("ci_low", "ci_high"))
-        mean = 100 * numbers["mean"]
-        text = f"{name} {percent(numbers['mean'])}"
-        rows.append({"value": mean, "text": text, "line": name, "low": low, "high": high, "baseline": True})
-    rows.sort(key=lambda row: row["value"])
+def _percent(numbers: Numbers) -> dict[str, float | None]:
+    ends = {"value": numbers["mean"], "low": numbers["ci_low"], "high": numbers["ci_high"]}
+    return {name: None if end is None else 100 * end for name, end in ends.items()}
+
+
+def _lines(rows: list[dict[str, Any]], y: alt.Y) -> list[alt.Chart]:
+    """Dashed lines, that of chance dotted, with their names and intervals right of the plot."""
+    rows = sorted(rows, key=lambda row: row["value"])
     low, high = y.to_dict()["scale"]["domain"]
     heights = spread([row["value"] for row in rows], LINE * (high - low) / HEIGHT, low, high)
-    tooltip = [alt.Tooltip("line:N"), alt.Tooltip("value:Q", format=".1f", title="%")]
-    tooltip += [alt.Tooltip(f"{end}:Q", format=".1f", title=title) for end, title in (("low", "from"), ("high", "to"))]
-    drawn = alt.Chart(values([{**row, "height": height} for row, height in zip(rows, heights, strict=True)]))
+    baselines = [row for row in rows if "low" in row]
     layers = []
-    for test, colour, dash, shown in (
-        ("!datum.baseline", FAINT, [2, 4], tooltip[:2]),
-        ("datum.baseline", REFERENCE, [6, 3], tooltip),
-    ):
-        part = drawn.transform_filter(test)
+    for row, height in zip(rows, heights, strict=True):
+        own, drawn = row in baselines, alt.Chart(values([{**row, "height": height}]))
+        colour, tooltip = (REFERENCE, ENDS) if own else (FAINT, ENDS[:1])
+        line = drawn.mark_rule(strokeDash=[6, 3] if own else [2, 4], strokeWidth=1.5, color=colour, opacity=0.8)
+        name = drawn.mark_text(align="left", dx=6 + 8 * len(baselines), color=colour)
         layers += [
-            part.mark_rule(strokeDash=dash, strokeWidth=1.5, color=colour, opacity=0.8).encode(y=y, tooltip=shown),
-            part.mark_text(align="left", dx=4, color=colour).encode(
-                y=_at("height", y), x=alt.value(alt.expr("width")), text="text:N"
-            ),
+            line.encode(y=y, tooltip=[alt.Tooltip("line:N"), *tooltip]),
+            name.encode(y=_at("height", y), x=alt.value(alt.expr("width")), text="text:N"),
         ]
+        if own and row["low"] is not None:
+            beside = alt.value(alt.expr(f"width + {6 + 8 * baselines.index(row)}"))
+            layers += intervals([row], x=beside, y=_at("low", y), y2="high:Q", color=alt.value(colour))
+            layers.append(drawn.mark_square(size=45, opacity=1, color=colour).encode(x=beside, y=y))
     return layers
 
 

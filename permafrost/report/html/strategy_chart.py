@@ -4,22 +4,27 @@ from permafrost.evaluation.estimates import Estimate, by_seed
 from permafrost.evaluation.study import BASELINES
 from permafrost.evaluation.study_results import StudyResults
 from permafrost.report.html.parts import Chart, Mark
-from permafrost.report.html.series_chart import mean_row, places, seed_rows, series_spec
+from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN, REFERENCE
-from permafrost.report.strategies_table import strategies_table
+from permafrost.report.strategies_table import strategies_table, units
 from permafrost.report.wording import limits, percent
 
 
 def strategy_chart(results: StudyResults, model: str) -> Chart:
     """The chart of ``model`` and its control."""
-    cells, control = results.cells, results.control(model)
-    colours = {model: OWN, control: CONTROL} if control else {model: OWN}
-    means, seeds = [], []
-    for name, side in zip(colours, places(len(colours)), strict=True):
-        for freeze in cells.freezes:
-            means.append(mean_row(freeze, name, side, results.scores[name][freeze]["test_accuracy"]))
-            seeds += seed_rows(freeze, name, side, by_seed(cells, (name, freeze), "test_accuracy"))
-    chance, references = 100 * results.data["chance"], results.accuracy(BASELINES)
+    cells, control, references = results.cells, results.control(model), results.accuracy(BASELINES)
+    series = [
+        Series(
+            name,
+            colour,
+            results.accuracy(name),
+            {freeze: by_seed(cells, (name, freeze), "test_accuracy") for freeze in cells.freezes},
+        )
+        for name, colour in ((model, OWN), (control, CONTROL))
+        if name
+    ]
+    sizes = {freeze: results.size(model, freeze) for freeze in cells.freezes}
+    frozen = {freeze: f" {units(size).replace(' of ', '/')}" for freeze, size in sizes.items() if units(size)}
     told = [f"each strategy of {model}: {_told(results.accuracy(model))}"]
     told += [f"its random-weights control: {_told(results.accuracy(control))}"] if control else []
     told += [f"the baselines: {_told(references)}"] if references else []
@@ -32,7 +37,16 @@ def strategy_chart(results: StudyResults, model: str) -> Chart:
         f"strategies-{model}",
         f"Test accuracy by freezing strategy: {model}",
         f"Mean test accuracy and its 95 % interval for {'; '.join(told)}.",
-        series_spec(cells.freezes, means, seeds, colours, results.extent(), chance, results.chosen[model], references),
+        series_spec(
+            cells.freezes,
+            series,
+            results.extent(),
+            results.data["chance"],
+            results.chosen[model],
+            references,
+            frozen,
+            (f"freezing strategy{', and how many of the units it freezes' * bool(frozen)}", "test accuracy (%)"),
+        ),
         strategies_table(results, model),
         marks,
         wide=True,

@@ -1,8 +1,11 @@
 """The look of all charts. Colours are CSS variables (templates/page.css), so light and dark need no second drawing."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from permafrost.report.html.parts import Mark
 
@@ -39,7 +42,7 @@ CONFIG: dict[str, Any] = {
     "axisX": {"grid": False},
     "text": {"font": FONT, "fontSize": 11, "color": INK},
     "rule": {"color": FAINT},
-    "line": {"strokeCap": "round"},
+    "line": {"strokeCap": "round", "strokeJoin": "round"},
 }
 
 
@@ -59,8 +62,10 @@ def depth_palette(count: int) -> dict[str, list[str]]:
     return {"light": _steps(count, 0.0, 0.7), "dark": _steps(count, 0.42, 1.0)}
 
 
-def values(rows: list[dict[str, Any]]) -> alt.Data:
+def values(rows: list[dict[str, Any]] | pd.DataFrame) -> alt.Data:
     """Rows as the data of a layer, numbers rounded so that equal studies give equal bytes."""
+    if isinstance(rows, pd.DataFrame):
+        rows = rows.astype(object).where(rows.notna(), None).to_dict("records")
     return alt.Data(
         values=[
             {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()} for row in rows
@@ -68,19 +73,24 @@ def values(rows: list[dict[str, Any]]) -> alt.Data:
     )
 
 
-def strategies_axis(freezes: list[str], field: str = "strategy") -> alt.X:
-    """Strategies side by side in order of depth; names are broken at underscores, and turned where they do not fit."""
+def strategies_axis(freezes: list[str], beneath: Mapping[str, str] | None = None, title: str | None = None) -> alt.X:
+    """Strategies side by side in order of depth; names are broken at underscores, and turned where they do not fit.
+
+    ``beneath``: for each strategy, what stands below its name.
+    """
+    below = f" + ({json.dumps(beneath)}[datum.label] || '')" if beneath else ""
     needed = round(LETTER * len(freezes) * max(len(part) for name in freezes for part in name.split("_")))
     narrow, upright = f"width < {needed}", f"width < {TURNED * len(freezes)}"
     axis = alt.Axis(
         labelAngle=alt.ExprRef(f"{narrow} ? ({upright} ? -90 : -40) : 0"),
         labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
         labelBaseline=alt.ExprRef(f"{narrow} && {upright} ? 'middle' : 'top'"),
-        labelExpr=f"{narrow} ? datum.label : split(datum.label, '_')",
+        labelExpr=f"{narrow} ? datum.label{below} : split(datum.label{below}, /_| (?=[0-9])/)",
+        labelLimit=alt.ExprRef(f"{narrow} ? 110 : 220"),
         labelOverlap=False,
         labelLineHeight=13,
     )
-    return alt.X(f"{field}:O", sort=freezes, title=None, axis=axis, scale=alt.Scale(type="band", paddingOuter=0.1))
+    return alt.X("strategy:O", sort=freezes, title=title, axis=axis, scale=alt.Scale(type="band", paddingOuter=0.1))
 
 
 def accuracy_axis(shown: list[float], title: str = "test accuracy (%)", field: str = "value") -> alt.Y:

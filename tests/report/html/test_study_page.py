@@ -147,7 +147,7 @@ def test_every_chart_has_a_text_and_its_numbers(made, outline):
 def test_every_chart_compiles_and_shows_its_strategies(made):
     for name, spec in specs_of(made[0]).items():
         svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
-        shown = " ".join(re.findall(r">([^<>]+)</text>", svg))
+        shown = " ".join(re.findall(r">([^<>]+)</t(?:ext|span)>", svg))
         if name.startswith(("strategies", "gain", "recall")):
             assert all(freeze in shown for freeze in ("none", "half", "head")), name
     charts = {name.rsplit("-", 1)[0] for name in specs_of(made[0])}

@@ -1,0 +1,34 @@
+"""The PNGs of a study, for README, report.md and `dvc plots`: charts of its page."""
+
+from pathlib import Path
+
+from permafrost.evaluation.study_results import StudyResults
+from permafrost.report.answer import terms
+from permafrost.report.html.class_charts import confusion_chart
+from permafrost.report.html.curve_chart import curve_charts, curve_legend
+from permafrost.report.html.figure import in_rows, save_figure
+from permafrost.report.html.strategy_chart import strategy_chart
+from permafrost.report.names import shortened
+from permafrost.report.wording import plural
+
+DATA_NAME, IN_TITLE = 34, 22  # letters of names within sentences
+MOST = 8  # means in half of a figure's width: more run into each other
+
+
+def draw_study(results: StudyResults, folder: Path) -> None:
+    """Write strategies.png, learning_curves.png and confusion.png to ``folder``."""
+    cells, data, name = results.cells, results.data, shortened(results.data["name"], DATA_NAME)
+    seeds, depth = plural(len(cells.seeds), "seed"), len(cells.freezes)
+    charts = [strategy_chart(results, model) for model in results.models]
+    facets = [(model, chart.spec) for model, chart in zip(results.models, charts, strict=True)]
+    counts = f"{plural(data['classes'], 'class')}, {data['test_clips']:g} test clips, {data['split']} split, {seeds}"
+    columns = 2 if depth * (2 if any(map(results.control, results.models)) else 1) <= MOST else 1
+    path, said = folder / "strategies.png", "; ".join(filter(None, [f"{name}: {counts}", terms(cells.freezes)]))
+    save_figure(path, "Test accuracy by freezing strategy", said, in_rows(facets, columns), charts[0].legend)
+    facets = [(chart.title, chart.spec) for chart in curve_charts(results)]
+    path, said = folder / "learning_curves.png", f"{name}, mean over {seeds}"
+    save_figure(path, "Validation accuracy by epoch", said, in_rows(facets, 2), curve_legend(results), depth)
+    chart = confusion_chart(results, results.model)
+    said = f"{name}: share of the true class and count, test clips over {seeds}; strategy chosen on validation"
+    title = f"Confusion of {shortened(results.model, IN_TITLE)} with strategy {shortened(results.freeze, IN_TITLE)}"
+    save_figure(folder / "confusion.png", title, said, [[("", chart.spec)]])
