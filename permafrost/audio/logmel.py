@@ -11,16 +11,16 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from permafrost.audio.inputs import LogMel
+from permafrost.audio.pictures import Floats, finished, shape_of
 from permafrost.audio.resizing import AreaAxis, LinearAxis
 from permafrost.audio.samples import FULL_SCALE
 from permafrost.errors import PermafrostError
-
-Floats = NDArray[np.float32]
 
 FRAMES_PER_BLOCK = 150  # at most; measured flat from 90 to 150: more leave the core's cache, fewer make more calls
 CALL_COST = 300  # of one matrix product, in units of one mel times one bin of a block (measured: about a microsecond)
 DB_FLOOR = 1e-10  # librosa.power_to_db's amin
 DB_RANGE = 80.0  # and its top_db
+WHISPER_RANGE = 8.0  # powers of ten
 
 
 def mel_filters(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float) -> Floats:
@@ -73,14 +73,14 @@ class LogMelTransform:
         if not settings.fmin < fmax <= sample_rate / 2:
             raise PermafrostError(
                 f"input.fmin {settings.fmin:g}, input.fmax {fmax:g}: expected fmin < fmax <= {sample_rate / 2:g} Hz, "
-                f"half of preprocess.sample_rate; change one of the three"
+                "half of the sample rate; change one of the three"
             )
         self.settings = settings
         self.frames = 1 + (samples + 2 * (settings.n_fft // 2) - settings.n_fft) // settings.hop_length
-        self.shape = settings.size or (settings.n_mels, self.frames)
+        self.shape = shape_of(*(settings.size or (settings.n_mels, self.frames)), settings)
         self._rows, self._columns = _axes(settings, self.frames)
-        # dB are relative to the clip's loudest value, which may stand in any frame: then all are needed.
-        reads_all = self._columns is None or settings.scale == "db"
+        # Some are relative to the clip's loudest value, which may stand in any frame: then all are needed.
+        reads_all = self._columns is None or settings.scale in ("db", "whisper")
         self._read = np.arange(self.frames) if reads_all else self._columns.read
         if self._columns is not None and not reads_all:
             self._columns = self._columns.on_read_only()
@@ -95,18 +95,10 @@ class LogMelTransform:
         self._windows = np.tile((window / FULL_SCALE).astype(np.float32), (len(self._block), 1))
 
     def __call__(self) -> Floats:
-        """The image of the clip that stands in ``waveform``: float32 ``shape`` in 0 … 1.
-
-        The clip's own minimum and maximum are taken after resizing, over the image that the model sees; a clip
-        without any contrast gives zeros.
-        """
+        """The image of the clip that stands in ``waveform``: float32 ``shape``, as ``finished`` leaves it."""
         image = self._resize(self._scale(self.mel()))
-        low, high = image.min(), image.max()
-        if not low < high:
-            return np.zeros_like(image)
-        image -= low
-        image /= high - low
-        return image
+        reach = {"db": DB_RANGE, "whisper": WHISPER_RANGE}.get(self.settings.scale)
+        return finished(image, self.settings, silence=0.0 if reach is None else image.max() - reach)
 
     def mel(self) -> Floats:
         """Mel power of the frames that are read, float32 [n_mels, frames read]."""
@@ -128,6 +120,13 @@ class LogMelTransform:
     def _scale(self, mel: Floats) -> Floats:
         if self.settings.scale == "log1p":
             return np.log1p(mel, out=mel)
+        if self.settings.scale == "log10":
+            mel *= 10_000
+            mel += 1
+            return np.log10(mel, out=mel)
+        if self.settings.scale == "whisper":
+            powers = np.log10(np.maximum(mel, DB_FLOOR, out=mel))
+            return np.maximum(powers, powers.max() - WHISPER_RANGE, out=powers)
         decibels = 10 * np.log10(np.maximum(mel, DB_FLOOR, out=mel))
         decibels -= decibels.max()
         return np.maximum(decibels, -DB_RANGE, out=decibels)

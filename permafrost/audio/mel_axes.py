@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from permafrost.audio.inputs import LogMel, Waveform
+from permafrost.audio.inputs import FilterBank, Input, Waveform
 from permafrost.audio.logmel import hz_to_mel
 
 TICKS = (500, 1000, 2000, 5000, 10000, 20000, 50000)  # Hz
@@ -16,7 +16,7 @@ TICKS = (500, 1000, 2000, 5000, 10000, 20000, 50000)  # Hz
 class MelAxes:
     """The edges of a picture: ``seconds`` wide, from ``low`` to ``high`` Hz in even steps of mel.
 
-    ``htk``: torchaudio's mels, those of networks on waveforms; else Slaney's, as librosa has them.
+    ``htk``: HTK's mels, those of networks on waveforms and of Kaldi's filter banks; else Slaney's, as librosa has them.
     """
 
     seconds: float
@@ -38,7 +38,7 @@ class MelAxes:
         return float(np.log1p(hertz / 700)) if self.htk else hz_to_mel(hertz)
 
 
-def mel_axes(settings: LogMel | Waveform, preprocess: Mapping[str, Any], samples: int) -> MelAxes:
+def mel_axes(settings: Input, preprocess: Mapping[str, Any], samples: int) -> MelAxes:
     """The axes of the pictures that a recipe's network reads or makes.
 
     Args:
@@ -46,8 +46,8 @@ def mel_axes(settings: LogMel | Waveform, preprocess: Mapping[str, Any], samples
         preprocess: that section of the parameters.
         samples: how many samples a network on waveforms hears.
     """
-    sample_rate = preprocess["sample_rate"]
-    if isinstance(settings, LogMel):
-        return MelAxes(preprocess["clip_seconds"], settings.fmin, settings.fmax or sample_rate / 2)
-    rate = settings.sample_rate or sample_rate
+    rate = settings.sample_rate or preprocess["sample_rate"]
+    if not isinstance(settings, Waveform):
+        htk = isinstance(settings, FilterBank)
+        return MelAxes(preprocess["clip_seconds"], settings.fmin, settings.fmax or rate / 2, htk)
     return MelAxes(samples / rate, 0.0, rate / 2, htk=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from permafrost.backbones.mel_front_end import BANDS, MelFrontEnd, frames_of
-from permafrost.backbones.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
+from permafrost.backbones.mel_front_end import INPUT as INPUT
 from permafrost.models.network import Network
 
 CHANNELS = (16, 16, 32, 32, 64)
@@ -57,7 +57,7 @@ class Dense(nn.Module):
 
 
 def build(input_shape: tuple[int, ...], classes: int) -> Network:
-    """The network for waveforms of ``input_shape`` = (samples,) at ``SAMPLE_RATE``, drawn from the global generator.
+    """The network for waveforms of ``input_shape`` = (samples,) at 22,050 Hz, drawn from the global generator.
 
     Raises:
         PermafrostError: the input is not a waveform, or is shorter than half a window.

@@ -1,7 +1,7 @@
 """``cnn`` with a layer of 3,087 sigmoid units before its output: the published experiment on the final layer."""
 
 from permafrost.backbones.cnn import build_cnn
-from permafrost.backbones.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
+from permafrost.backbones.mel_front_end import INPUT as INPUT
 from permafrost.models.network import Network
 
 WIDE = 3087

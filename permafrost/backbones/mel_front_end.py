@@ -10,9 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchaudio.transforms import AmplitudeToDB, MelSpectrogram
 
+from permafrost.audio.inputs import Waveform
 from permafrost.errors import PermafrostError
 
 SAMPLE_RATE = 22050  # Hz: what the filters are for
+INPUT = Waveform(sample_rate=SAMPLE_RATE)
 WINDOW, HOP, BANDS = 1024, 512, 128
 
 

@@ -7,7 +7,7 @@ configuration D, with BatchNorm after each convolution. A unit is a stage: the c
 from torch import Tensor, nn
 from torchvision.models import vgg16_bn
 
-from permafrost.backbones.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
+from permafrost.backbones.mel_front_end import INPUT as INPUT
 from permafrost.backbones.mel_front_end import MelFrontEnd, frames_of
 from permafrost.models.network import Network
 
@@ -30,7 +30,7 @@ class Dense(nn.Module):
 
 
 def build(input_shape: tuple[int, ...], classes: int) -> Network:
-    """The network for waveforms of ``input_shape`` = (samples,) at ``SAMPLE_RATE``, drawn from the global generator.
+    """The network for waveforms of ``input_shape`` = (samples,) at 22,050 Hz, drawn from the global generator.
 
     Raises:
         PermafrostError: the input is not a waveform, or is shorter than half a window.

@@ -1,6 +1,6 @@
 """``vgg16_bn`` with a layer of 3,087 sigmoid units before its output: the published experiment on the final layer."""
 
-from permafrost.backbones.mel_front_end import SAMPLE_RATE as SAMPLE_RATE
+from permafrost.backbones.mel_front_end import INPUT as INPUT
 from permafrost.backbones.vgg16_bn import build_vgg
 from permafrost.models.network import Network
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from permafrost.audio.descriptor_settings import Descriptors, DescriptorTable
 from permafrost.audio.descriptors import NAMES, extract
-from permafrost.audio.inputs import LogMel, Waveform
+from permafrost.audio.inputs import Input
 from permafrost.audio.rendering import render
 from permafrost.data.descriptor_table import load_descriptors, read_descriptor_table, rows_of, save_descriptors
 from permafrost.errors import PermafrostError
@@ -20,11 +20,11 @@ from permafrost.settings import Settings, choose
 class BaselineInput(Settings):
     """The part of a baseline that decides what is prepared for it."""
 
-    input: Annotated[LogMel | Waveform | Descriptors | DescriptorTable, Field(discriminator="kind")] = Descriptors()
+    input: Annotated[Input | Descriptors | DescriptorTable, Field(discriminator="kind")] = Descriptors()
 
 
 def prepare_input(
-    settings: LogMel | Waveform | Descriptors | DescriptorTable,
+    settings: Input | Descriptors | DescriptorTable,
     waveforms: Path,
     sample_rate: int,
     clip_ids: Sequence[str],
@@ -41,7 +41,7 @@ def prepare_input(
         PermafrostError: settings that do not fit the data, a table that lacks a clip or has another checksum, clips
             that cannot be described.
     """
-    if isinstance(settings, LogMel | Waveform):
+    if isinstance(settings, Input):
         render(waveforms, sample_rate, settings, out)
         return
     if isinstance(settings, Descriptors):

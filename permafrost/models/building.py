@@ -19,7 +19,8 @@ def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) 
 
     Args:
         backbone: an entry of the catalogue, or ``FAMILY:ARCHITECTURE``.
-        input_shape: shape of one input without channels: (mels or height, frames or width), or (samples,).
+        input_shape: shape of one input without channels: (mels or height, frames or width), or (samples,); or
+            (chunks, mels, frames), where a clip consists of so many inputs.
         classes: outputs of the head.
         seed: the cell's seed.
 
@@ -27,12 +28,14 @@ def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) 
         PermafrostError: unknown backbone, or an input shape that it cannot take.
     """
     module = catalogue.load("backbones", backbone, "backbone")
+    chunks, one = (input_shape[0], input_shape[1:]) if len(input_shape) == 3 else (1, input_shape)
     # The CPU's generator alone is saved, seeded and restored: torch.manual_seed would reseed every accelerator too.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(_derived(seed, "body"))
-        network = module.build(input_shape, classes, *_architecture(backbone))
+        network = module.build(one, classes, *_architecture(backbone))
         torch.default_generator.manual_seed(_derived(seed, "head"))
         network.head.reset_parameters()
+    network.chunks = chunks
     network.origin = Origin(backbone, tuple(input_shape), classes, seed)
     return network
 

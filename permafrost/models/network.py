@@ -32,9 +32,12 @@ class Network(nn.Module):
         embedding_size: length of an embedding.
         input_channels: channels that the stem reads (1, or 3 where the weights come from colour pictures).
         origin: how it was drawn, where ``building.build`` made it.
+        chunks: inputs that a clip consists of. Where there are several, inputs and activations are [batch, chunks, …],
+            and embeddings are averaged over them; the head is linear, so that averages its outputs.
     """
 
     origin: Origin | None = None
+    chunks: int = 1
 
     def __init__(
         self, stem: nn.Module, blocks: list[nn.Module], pool: nn.Module, head: nn.Linear, input_channels: int
@@ -71,15 +74,21 @@ class Network(nn.Module):
         count = 1 + len(self.blocks)
         if not 0 <= start <= stop <= count:
             raise IndexError(f"units {start}:{stop} of {count}")
+        if self.chunks > 1:
+            x = x.flatten(0, 1)
         if start == 0 and stop > 0:
             x = self.stem(x)
         for index in range(max(start, 1), stop):
             x = self.blocks[index - 1](x)
-        return x
+        return x.unflatten(0, (-1, self.chunks)) if self.chunks > 1 else x
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """The activations after the last unit to embeddings [batch, embedding_size]."""
+        return self.pool(x.flatten(0, 1)).unflatten(0, (-1, self.chunks)).mean(1) if self.chunks > 1 else self.pool(x)
 
     def embed(self, x: Tensor) -> Tensor:
         """Input [batch, …] to embeddings [batch, embedding_size]."""
-        return self.pool(self.run(x, 0, 1 + len(self.blocks)))
+        return self.pooled(self.run(x, 0, 1 + len(self.blocks)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Input [batch, …] to logits [batch, classes]."""

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from permafrost.errors import PermafrostError
 from permafrost.models.network import PARTS
+from permafrost.models.tf_bundle import INDEX, read_bundle
 from permafrost.settings import shown
 
 State = dict[str, Tensor]
@@ -26,7 +27,8 @@ _LONGEST = 1000  # characters of torch's explanation
 
 
 def read_state(path: Path) -> State:
-    """The state dict in ``path``, a safetensors file or what ``torch.save`` wrote, as float32, its names as they are.
+    """The state dict in ``path``, as float32, its names as they are: a safetensors file, what ``torch.save`` wrote, or
+    the index of a TensorFlow checkpoint bundle.
 
     A pickle can run code, so only tensors and plain containers are loaded (``weights_only``).
 
@@ -54,6 +56,8 @@ def in_our_names(state: State, convert: Callable[[State], State]) -> State:
 
 
 def _load(path: Path) -> Any:
+    if path.name.endswith(INDEX):
+        return {name: torch.from_numpy(tensor) for name, tensor in read_bundle(path).items()}
     if path.suffix == ".safetensors":
         try:
             return load_file(path)

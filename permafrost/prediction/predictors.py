@@ -3,17 +3,17 @@
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import soxr
 import torch
 from numpy.typing import NDArray
 
 from permafrost.audio.descriptors import NAMES, describe
-from permafrost.audio.inputs import LogMel, Waveform
-from permafrost.audio.logmel import LogMelTransform
-from permafrost.audio.samples import as_float32, as_int16
+from permafrost.audio.inputs import Input, Waveform
+from permafrost.audio.making import PictureMaker, resampled, samples_at
+from permafrost.audio.samples import as_float32
 from permafrost.audio.settings import Preprocess
 from permafrost.baselines.stored import load_model
 from permafrost.errors import PermafrostError
@@ -39,7 +39,7 @@ class Predictor:
 
 
 def network_predictor(
-    delta: Path, base: Path, predictions: Path, settings: LogMel | Waveform, normalise: str, preprocess: Preprocess
+    delta: Path, base: Path, predictions: Path, settings: Input, normalise: str, preprocess: Preprocess
 ) -> Predictor:
     """The network of a cell.
 
@@ -110,29 +110,19 @@ def class_names(predictions: Path) -> tuple[str, ...]:
 
 
 def _reader(
-    settings: LogMel | Waveform, shape: tuple[int, ...], preprocess: Preprocess, delta: Path
-) -> tuple[Callable[[NDArray[np.int16]], NDArray[np.float32]], int]:
+    settings: Input, shape: tuple[int, ...], preprocess: Preprocess, delta: Path
+) -> tuple[Callable[[NDArray[np.int16]], NDArray], int]:
     """What turns a chunk into the network's input, and the chunk's length in samples."""
     rate = preprocess.sample_rate
-    if isinstance(settings, LogMel):
-        transform = LogMelTransform(settings, rate, preprocess.samples)
-        if tuple(transform.shape) != tuple(shape):
+    if not isinstance(settings, Waveform):
+        picture = PictureMaker(settings, rate, preprocess.samples)
+        if tuple(picture.shape) != tuple(shape):
             raise PermafrostError(
-                f"{delta} was trained on pictures of {shape}, but params.yaml gives {transform.shape}: put its "
+                f"{delta} was trained on pictures of {shape}, but params.yaml gives {picture.shape}: put its "
                 "preprocess and input sections back, or train again"
             )
-
-        def picture(chunk: NDArray[np.int16]) -> NDArray[np.float32]:
-            transform.waveform[:] = chunk
-            return np.array(transform(), np.float32)
-
         return picture, preprocess.samples
     own = settings.sample_rate or rate
     (length,) = shape
-
-    def waveform(chunk: NDArray[np.int16]) -> NDArray[np.float32]:
-        # Through int16, as the stored inputs went.
-        heard = chunk if own == rate else as_int16(soxr.resample(as_float32(chunk), rate, own))
-        return np.pad(as_float32(heard[:length]), (0, max(0, length - len(heard))))
-
-    return waveform, round(length * rate / own)
+    # Through int16, as the stored inputs went.
+    return partial(resampled, sample_rate=rate, rate=own, samples=length), samples_at(rate, own, length)

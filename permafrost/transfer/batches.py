@@ -75,10 +75,11 @@ class InputSource:
         """Stored rows [B, ...] on the device, augmented unless ``epoch`` is ``CLEAN``."""
         device = self.placement.device
         pictures = self.inputs[rows.to(self.inputs.device)].to(device, non_blocking=True)
-        if epoch == CLEAN or not self.augment.active or pictures.ndim != 3:
+        if epoch == CLEAN or not self.augment.active or pictures.ndim < 3:
             return pictures
-        a = self.augment
-        return spec_augment(pictures, self._draws_of(epoch)[rows.to(device)], a.time_mask, a.freq_mask, a.time_shift)
+        a, chunks = self.augment, pictures.flatten(0, -3)
+        draws = self._draws_of(epoch)[rows.to(device)].repeat_interleave(len(chunks) // len(rows), dim=0)
+        return spec_augment(chunks, draws, a.time_mask, a.freq_mask, a.time_shift).reshape(pictures.shape)
 
     def _draws_of(self, epoch: int) -> torch.Tensor:
         """Random numbers [clips, DRAWS] of ``epoch`` (or of its view): one row a clip, in whatever batch it comes."""

@@ -86,12 +86,13 @@ class Preparation:
             self.std = torch.tensor(IMAGENET_STD, device=device)[:, None, None]
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
-        """Pictures [B, H, W] to float [B, C, H, W]; waveforms int16 [B, samples] to float [B, samples] in ±1."""
+        """Pictures [B, H, W] or [B, chunks, H, W] to float with channels before H; waveforms int16 [B, samples] to
+        float in ±1."""
         if rows.dtype == torch.int16:
             rows = rows.float() / 32768
-        if rows.ndim != 3:
+        if rows.ndim < 3:
             return rows
-        pictures = rows[:, None].expand(-1, self.channels, -1, -1)
+        pictures = rows.flatten(0, -3)[:, None].expand(-1, self.channels, -1, -1)
         if self.mean is not None:
             pictures = (pictures - self.mean) / self.std
-        return pictures.contiguous(memory_format=self.layout)
+        return pictures.contiguous(memory_format=self.layout).unflatten(0, rows.shape[:-2])

@@ -106,12 +106,12 @@ class FrozenPrefix:
     def run(self, x: torch.Tensor) -> torch.Tensor:
         """Output of the frozen part for a prepared batch ``x`` [B, ...]: activations, or embeddings under ``all``."""
         x = self.network.run(x, 0, self.count)
-        return self.network.pool(x) if self.everything else x
+        return self.network.pooled(x) if self.everything else x
 
     def rest(self, x: torch.Tensor) -> torch.Tensor:
         """Logits [B, classes] from the output of ``run``."""
         if not self.everything:
-            x = self.network.pool(self.network.run(x, self.count, len(self.network.units)))
+            x = self.network.pooled(self.network.run(x, self.count, len(self.network.units)))
         return self.network.head(x)
 
 

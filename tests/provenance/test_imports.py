@@ -110,7 +110,7 @@ def test_imports_run_downward():
         "audio": {"audio"},
         "data": {"data", "audio"},
         "models": {"models", "data"},
-        "backbones": {"backbones", "models"},
+        "backbones": {"backbones", "models", "audio"},
         "evaluation": {"evaluation", "metrics", "provenance"},
         "provenance": {"provenance", "metrics", "objectives", "models", "data", "audio"},
         "transfer": {"transfer", "backbones", "objectives", "models", "data", "audio", "evaluation", "provenance"},
