@@ -38,7 +38,7 @@ def main() -> None:
     audit, rejected = read_audit(DATA / "audit.json"), read_rejected(DATA / "rejected.csv")
     name = data_set_name(parameters("dataset.name"), parameters("dataset.path"))
     facts = data_facts(name, audit, len(rejected), parameters("split.kind"), cells.runs["repeat"])
-    results = study_results(study.name, cells, facts, audit, rejected)
+    results = study_results(study.name, cells, facts, audit, rejected, study.metrics)
 
     rmtree(METRICS / "test", ignore_errors=True)
     (METRICS / "test").mkdir(parents=True)

@@ -66,11 +66,11 @@ def main() -> None:
             if not isinstance(recipe, NetworkBaseline):
                 shown += _explain_classical(name, this, clips, test, arguments.label, arguments.clip)
                 continue
-            base, normalise = RUNS / this.folder / "base.safetensors", recipe.normalise
+            base, training = RUNS / this.folder / "base.safetensors", recipe
         else:
             base = Path("weights/base", f"{this.model}.safetensors")
-            normalise = part_of(recipe, Training, f"models.{this.model}").normalise
-        shown += _explain_network(name, this, base, normalise, clips, test)
+            training = part_of(recipe, Training, f"models.{this.model}")
+        shown += _explain_network(name, this, base, training, clips, test)
     write_pictures(OUT, shown, keep=bool(arguments.names))
 
 
@@ -85,13 +85,13 @@ def _explain_classical(
 
 
 def _explain_network(
-    name: str, run: Run, base: Path, normalise: str, clips: list[ClipRow], test: list[int]
+    name: str, run: Run, base: Path, training: Training, clips: list[ClipRow], test: list[int]
 ) -> list[Picture]:
     network = load_delta(RUNS / run.folder / "delta.safetensors", base).eval()
     classes = class_names(RUNS / run.folder / "predictions.csv")
     rows = [test[number] for number in one_of_each_class([clips[row].label for row in test])]
     stored = np.load(Path("data/inputs", f"{run.model}.npy"), mmap_mode="c", allow_pickle=False)[rows]
-    found, probabilities = look(network, normalise, stored)
+    found, probabilities = look(network, training, stored)
     captions = [
         caption(clips[row].label, classes[values.argmax()], values.max())
         for row, values in zip(rows, probabilities, strict=True)

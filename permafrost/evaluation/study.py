@@ -1,12 +1,13 @@
 """Which runs a study has: its models, its freezing strategies in order of depth, its seeds; its baselines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field
 
+from permafrost.metrics import DEFAULT
 from permafrost.settings import Name, Seed, Settings
 
 # The strategy that all others are compared with, where the study has it.
@@ -63,7 +64,7 @@ def _not_reserved(value: str) -> str:
     return value
 
 
-def _unique(values: list) -> list:
+def _unique(values: Sequence) -> Sequence:
     twice = [value for number, value in enumerate(values) if value in values[:number]]
     if twice:
         raise ValueError(f"{twice[0]!r} is listed twice")
@@ -98,9 +99,14 @@ class Runs(Settings):
 
 
 class Study(Runs):
-    """The ``study`` section."""
+    """The ``study`` section.
+
+    ``metrics``: the modules of permafrost/metrics that the tables of strategies show, by the stored predictions; all
+    that runs record is in details.json in any case.
+    """
 
     name: Name
+    metrics: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_unique)] = DEFAULT
 
 
 def cell_of(model: str, strategy: str) -> tuple[str, str]:

@@ -1,17 +1,20 @@
 """A study's results as one object, made once: what summary, tables, figures and pages read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.choice import chosen_freeze, chosen_model
-from permafrost.evaluation.estimates import Estimate, estimates
+from permafrost.evaluation.estimates import RECORDED, Estimate, estimates
+from permafrost.evaluation.shown_metrics import scored, shown_metrics
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.study import BASELINES, NO_STRATEGY, control_of, is_control
 from permafrost.evaluation.study_analysis import analyse_study, tested_per_trained
+from permafrost.metrics import DEFAULT
 
 Scores = Mapping[str, Estimate]
 
@@ -30,6 +33,7 @@ class StudyResults:
         scores: model → strategy → score → mean, sd, interval; the baselines as strategies of ``BASELINES``.
         chosen: for each model the strategy that validation chose.
         model: the model that validation chose.
+        metrics: what the study shows, in its order: key of a score to the metric.
     """
 
     name: str
@@ -41,6 +45,7 @@ class StudyResults:
     scores: Mapping[str, Mapping[str, Scores]]
     chosen: Mapping[str, str]
     model: str
+    metrics: Mapping[str, ModuleType]
 
     @property
     def freeze(self) -> str:
@@ -78,14 +83,27 @@ class StudyResults:
 
 
 def study_results(
-    name: str, cells: Cells, data: Mapping[str, Any], audit: Mapping[str, Any], rejected: Mapping[str, str]
+    name: str,
+    cells: Cells,
+    data: Mapping[str, Any],
+    audit: Mapping[str, Any],
+    rejected: Mapping[str, str],
+    metrics: Sequence[str] = DEFAULT,
 ) -> StudyResults:
-    """The results of study ``name``: scores with intervals, differences with verdicts, the choice."""
+    """The results of study ``name``: scores with intervals, differences with verdicts, the choice; scored by
+    ``metrics`` too, modules of permafrost/metrics.
+
+    Raises:
+        PermafrostError: there is no such metric.
+    """
+    shown = shown_metrics(metrics)
+    further = {key: metric for key, metric in shown.items() if key not in RECORDED}
+    cells = scored(cells, further)
     overlap = tested_per_trained(data)
-    scores = {model: estimates(cells, model, overlap) for model in cells.models}
+    scores = {model: estimates(cells, model, overlap, further) for model in cells.models}
     if others := cells.baselines:
-        scores[BASELINES] = {name: estimates(others, name, overlap)[NO_STRATEGY] for name in others.models}
+        scores[BASELINES] = {name: estimates(others, name, overlap, further)[NO_STRATEGY] for name in others.models}
     chosen = {model: chosen_freeze(cells, model) for model in cells.models}
     return StudyResults(
-        name, cells, data, audit, rejected, analyse_study(cells, data), scores, chosen, chosen_model(cells)
+        name, cells, data, audit, rejected, analyse_study(cells, data), scores, chosen, chosen_model(cells), shown
     )

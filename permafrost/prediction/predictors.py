@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from permafrost import catalogue
 from permafrost.audio.descriptors import NAMES, describe
 from permafrost.audio.inputs import Input, Waveform
 from permafrost.audio.making import PictureMaker, resampled, samples_at
@@ -19,6 +20,7 @@ from permafrost.baselines.stored import load_model
 from permafrost.errors import PermafrostError
 from permafrost.models.deltas import load_delta
 from permafrost.transfer.examples import Preparation
+from permafrost.transfer.recipe import Training
 
 CHUNKS_AT_A_TIME = 16
 
@@ -39,7 +41,7 @@ class Predictor:
 
 
 def network_predictor(
-    delta: Path, base: Path, predictions: Path, settings: Input, normalise: str, preprocess: Preprocess
+    delta: Path, base: Path, predictions: Path, settings: Input, training: Training, preprocess: Preprocess
 ) -> Predictor:
     """The network of a cell.
 
@@ -48,7 +50,7 @@ def network_predictor(
         base: what it started from.
         predictions: the cell's predictions.csv, whose header has the class names.
         settings: the recipe's input.
-        normalise: the recipe's.
+        training: the recipe's; normalisation and objective count here.
         preprocess: section of params.yaml, as it was when the cell was trained.
 
     Raises:
@@ -62,14 +64,15 @@ def network_predictor(
             f"{predictions} has {len(classes)} classes, the network {network.head.out_features}; train the cell again"
         )
     read, samples = _reader(settings, network.origin.input_shape, preprocess, delta)
-    prepare = Preparation(network, normalise, torch.device("cpu"))
+    objective = catalogue.load("objectives", training.objective, f"{delta}: objective")
+    prepare = Preparation(network, training.normalise, torch.device("cpu"))
 
     def probabilities(chunks: NDArray[np.int16]) -> NDArray[np.float64]:
         outputs = []
         with torch.no_grad():
             for start in range(0, len(chunks), CHUNKS_AT_A_TIME):
                 inputs = np.stack([read(chunk) for chunk in chunks[start : start + CHUNKS_AT_A_TIME]])
-                outputs.append(network(prepare(torch.from_numpy(inputs))).double().softmax(1))
+                outputs.append(objective.probabilities(network(prepare(torch.from_numpy(inputs))).double()))
         return torch.cat(outputs).numpy()
 
     return Predictor(classes, samples, probabilities)

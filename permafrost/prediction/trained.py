@@ -12,7 +12,7 @@ from permafrost.evaluation.choice import chosen_freeze, chosen_model
 from permafrost.evaluation.records import RUNS, Project, check_runs, read_json, read_record
 from permafrost.evaluation.study import NO_STRATEGY, Run, Study
 from permafrost.prediction.predictors import Predictor, classical_predictor, network_predictor
-from permafrost.settings import choose, validate
+from permafrost.settings import choose, part_of, validate
 from permafrost.transfer.recipe import Training
 
 BASES = Path("weights/base")
@@ -97,13 +97,12 @@ def predictor_of(run: Run, folder: Path = RUNS, bases: Path = BASES) -> tuple[Pr
         settings = read_baseline(recipe, where)
         if not isinstance(settings, NetworkBaseline):
             return classical_predictor(place / "model.safetensors", preprocess), preprocess
-        base, wanted, normalise = place / "base.safetensors", settings.input, settings.normalise
+        base, wanted = place / "base.safetensors", settings.input
     else:
         base = bases / f"{run.model}.safetensors"
         wanted = validate(Rendered, {"input": recipe["input"]}, where).input
-        normalise = recipe.get("normalise", Training.model_fields["normalise"].default)
     files = place / "delta.safetensors", base, place / "predictions.csv"
-    return network_predictor(*files, wanted, normalise, preprocess), preprocess
+    return network_predictor(*files, wanted, part_of(recipe, Training, where), preprocess), preprocess
 
 
 def _studied(study: Study, project: Project, folder: Path) -> Cells:

@@ -11,17 +11,20 @@ def strategies_table(results: StudyResults, model: str) -> Table:
     """One row a strategy of ``model``, in order of depth, then one a baseline; columns that would be empty left out."""
     cells, control, chosen = results.cells, results.control(model), results.chosen[model]
     spread = len(cells.seeds) > 1
-    lead, beside = headline(results).scores
+    lead, _ = headline(results).scores
+    shown = {key: metric for key, metric in results.metrics.items() if key != lead}
     runs = cells.runs[cells.runs["model"] == model]
     rated = ["learning rate", "epochs"] * bool(runs["lr"].notna().any())
     header = ["strategy", "frozen units", "trained parameters", *rated, f"{NAMES[lead]} (%)"]
-    header += ["95 % interval"] * spread + [f"{NAMES[beside]} (%)", "validation (%)"]
+    header += ["95 % interval"] * spread
+    header += [f"{metric.TITLE} ({metric.UNIT})" for metric in shown.values()] + ["validation (%)"]
     header += ["random weights (%)"] * bool(control)
 
     def scored(numbers: dict[str, Estimate], mark: str = "") -> list[str]:
         row = [f"{mark}{mean_and_sd(numbers[lead])}{mark}"]
         row += [limits(numbers[lead]["ci_low"], numbers[lead]["ci_high"])] * spread
-        return [*row, mean_and_sd(numbers[beside]), mean_and_sd(numbers["valid_accuracy"])]
+        row += [mean_and_sd(numbers[key], metric.UNIT) for key, metric in shown.items()]
+        return [*row, mean_and_sd(numbers["valid_accuracy"])]
 
     rows = []
     for freeze in cells.freezes:

@@ -20,11 +20,10 @@ def points(difference: float) -> str:
     return f"+{text}" if difference > 0 and float(text) else text
 
 
-def mean_and_sd(numbers: Mapping[str, Any]) -> str:
-    """``83.1 ± 1.2`` in percent; the mean alone where a single seed has no spread."""
-    if numbers["sd"] is None:
-        return percent(numbers["mean"])
-    return f"{percent(numbers['mean'])} ± {percent(numbers['sd'])}"
+def mean_and_sd(numbers: Mapping[str, Any], unit: str = "%") -> str:
+    """``83.1 ± 1.2`` in percent, ``0.412 ± 0.020`` in other units; the mean alone where a single seed has no spread."""
+    values = [numbers[key] for key in ("mean", "sd") if numbers[key] is not None]
+    return " ± ".join(percent(value) if unit == "%" else _signless(value, 3) for value in values)
 
 
 def limits(low: float | None, high: float | None, signed: bool = False) -> str:

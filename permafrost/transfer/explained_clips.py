@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from permafrost import catalogue
 from permafrost.models.network import Network
 from permafrost.transfer.examples import Preparation
+from permafrost.transfer.recipe import Training
 from permafrost.transfer.saliency import Saliency, saliency
 
 SHOWN = 12
@@ -17,18 +19,19 @@ def one_of_each_class(labels: Sequence[str], at_most: int = SHOWN) -> list[int]:
     return [list(labels).index(label) for label in sorted(set(labels))[:at_most]]
 
 
-def look(network: Network, normalise: str, stored: np.ndarray) -> tuple[Saliency, np.ndarray]:
+def look(network: Network, training: Training, stored: np.ndarray) -> tuple[Saliency, np.ndarray]:
     """Saliency of the predicted classes, and probabilities [clips, classes].
 
     Args:
         network: in evaluation mode, on the CPU.
-        normalise: as its recipe has it.
+        training: its recipe's.
         stored: rows of data/inputs: pictures [clips, height, width], or waveforms [clips, samples], of which a network
             that was trained on crops hears the first one.
     """
+    objective = catalogue.load("objectives", training.objective, "objective")
     length = network.origin.input_shape[0]
     heard = stored[:, :length] if stored.ndim == 2 else stored
-    inputs = Preparation(network, normalise, torch.device("cpu"))(torch.from_numpy(np.array(heard)))
+    inputs = Preparation(network, training.normalise, torch.device("cpu"))(torch.from_numpy(np.array(heard)))
     with torch.no_grad():
-        probabilities = network(inputs).softmax(1)
+        probabilities = objective.probabilities(network(inputs))
     return saliency(network, inputs, probabilities.argmax(1)), probabilities.numpy()

@@ -22,6 +22,7 @@ from permafrost.models.weights import save_base
 from permafrost.prediction.answers import answer_all, as_csv, as_json, find_files
 from permafrost.prediction.chunks import read_chunks
 from permafrost.prediction.predictors import Predictor, classical_predictor, network_predictor
+from permafrost.transfer.recipe import Training
 
 RATE = 8000
 SETTINGS = Preprocess(sample_rate=RATE, clip_seconds=1.0)
@@ -111,7 +112,7 @@ def cell(tmp_path, backbone, shape, classes=("x", "y")):
 def test_a_cells_network_hears_the_pictures_it_was_trained_on(tmp_path):
     settings = LogMel(n_mels=32, n_fft=512, hop_length=256, size=(32, 32))
     network, *files = cell(tmp_path, "strip_vit", (32, 32))
-    predictor = network_predictor(*files, settings, "none", SETTINGS)
+    predictor = network_predictor(*files, settings, Training(), SETTINGS)
     chunks = np.stack([(32767 * tone(1.0, pitch=pitch)).astype(np.int16) for pitch in (300, 900, 2000)])
     transform = LogMelTransform(settings, RATE, RATE)
     pictures = []
@@ -122,12 +123,12 @@ def test_a_cells_network_hears_the_pictures_it_was_trained_on(tmp_path):
         expected = network(torch.from_numpy(np.stack(pictures))[:, None]).double().softmax(1).numpy()
     assert np.allclose(predictor.probabilities(chunks), expected, atol=1e-7) and predictor.classes == ("x", "y")
     with pytest.raises(PermafrostError, match=r"trained on pictures of \(32, 32\).*gives \(64, 32\)"):
-        network_predictor(*files, settings.model_copy(update={"n_mels": 64, "size": (64, 32)}), "none", SETTINGS)
+        network_predictor(*files, settings.model_copy(update={"n_mels": 64, "size": (64, 32)}), Training(), SETTINGS)
 
 
 def test_a_network_on_crops_hears_chunks_of_their_length(tmp_path):
     _, *files = cell(tmp_path, "cnn", (11025,))
-    predictor = network_predictor(*files, Waveform(kind="waveform", sample_rate=22050), "none", SETTINGS)
+    predictor = network_predictor(*files, Waveform(kind="waveform", sample_rate=22050), Training(), SETTINGS)
     assert predictor.samples == RATE // 2
     probabilities = predictor.probabilities((32767 * tone(0.5)).astype(np.int16)[None])
     assert probabilities.shape == (1, 2) and probabilities.sum() == pytest.approx(1)
@@ -137,10 +138,10 @@ def test_a_cell_that_is_not_there_or_does_not_fit(tmp_path):
     _, delta, base, predictions = cell(tmp_path, "cnn", (11025,))
     waveform = Waveform(kind="waveform", sample_rate=22050)
     with pytest.raises(PermafrostError, match="train this cell"):
-        network_predictor(delta, base, tmp_path / "none.csv", waveform, "none", SETTINGS)
+        network_predictor(delta, base, tmp_path / "none.csv", waveform, Training(), SETTINGS)
     predictions.write_text("clip_id,subset,label,predicted,x,y,z\n")
     with pytest.raises(PermafrostError, match="3 classes, the network 2"):
-        network_predictor(delta, base, predictions, waveform, "none", SETTINGS)
+        network_predictor(delta, base, predictions, waveform, Training(), SETTINGS)
 
 
 def model(path, names, width):
