@@ -35,7 +35,7 @@ def test_a_clips_logits_are_the_mean_of_its_chunks(backbone):
             assert torch.equal(network.head(network.pooled(rest)), logits)
 
 
-@pytest.mark.parametrize("freeze", ["stem", 0.5, 1.0])
+@pytest.mark.parametrize("freeze", ["stem", 0.5, 0.9])
 def test_the_cache_changes_nothing(chunked, freeze):
     cells = [small_cell(chunked, freeze=freeze, runtime={"cache_prefix": cache}) for cache in (True, False)]
     assert cells[0].metrics["prefix_cached"] and not cells[1].metrics["prefix_cached"]
