@@ -6,7 +6,7 @@ it costs no power.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,8 @@ import pandas as pd
 from permafrost.evaluation.records import COMPUTED
 from permafrost.evaluation.statistics import contrasts
 from permafrost.evaluation.statistics.analysis import RELEVANT
-from permafrost.evaluation.statistics.classical import between
+from permafrost.evaluation.statistics.classical import WELCH, between
+from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.noise import Overlap, method_of, noise_of
 from permafrost.evaluation.statistics.sample import Sample, from_tables
 from permafrost.evaluation.study_analysis import tested_per_trained
@@ -38,24 +39,18 @@ class Revision:
     splits: str | None = None
 
 
-@dataclass(frozen=True)
-class Move:
-    """One strategy in both revisions; accuracies and ``gap`` (after minus before) as fractions over common seeds.
+@dataclass(frozen=True, kw_only=True)
+class Move(Contrast):
+    """One strategy of ``model`` in both revisions; accuracies and ``gap`` (after minus before) as fractions over common
+    seeds.
 
     ``verdict``: identical (every run scored the same), different (it moved), equivalent (a move as large as the
     relevant gap is excluded) or inconclusive.
     """
 
     model: str
-    strategy: str
     before: float
     after: float
-    gap: float
-    low: float | None
-    high: float | None
-    p: float | None
-    p_corrected: float | None
-    verdict: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ def compare_revisions(before: Revision, after: Revision, relevant: float = RELEV
             if not seeds
             else "The revisions tested different clips: their runs are compared as independent samples."
         )
-        moves, method = _independent(before, after, shared, relevant), "Welch's t, runs not paired"
+        moves, method = _independent(before, after, shared, relevant), WELCH
     lost = sorted(set(before.runs["seed"]) ^ set(after.runs["seed"]))
     if seeds and lost:
         notes.append(f"Seeds that only one revision has are left out: {', '.join(map(str, lost))}.")
@@ -157,20 +152,14 @@ def _paired(
     sample = from_tables(
         runs[["model", "arm", "seed", "score", "split"]], outcomes, f"{before.name} and {after.name}", arms
     )
-    equal = {name for name in shared if _equal(sample, name)}
-    tested = [name for name in shared if name not in equal]
+    tested = [name for name in shared if not _equal(sample, name)]
     noise = noise_of(sample, Overlap(tested_per_trained(after.summary["data"])))
     planned = [contrasts.Planned("revision", _arm(1, name), _arm(0, name)) for name in tested]
-    family = contrasts.family(sample, noise, planned) if noise is not None and planned else None
-    results = dict(zip(tested, contrasts.evaluate(sample, noise, planned, family, relevant), strict=True))
-    moves = []
-    for name in shared:
-        old, new = (float(sample.means[sample.arms.index(_arm(number, name))]) for number in (0, 1))
-        if name in equal:
-            moves.append(Move(*name, old, new, 0.0, None, None, None, None, IDENTICAL))
-        else:
-            item = results[name]
-            moves.append(Move(*name, old, new, item.gap, item.low, item.high, item.p, item.p_claim, item.verdict))
+    _, found = contrasts.judged(sample, noise, planned, relevant)
+    same = Contrast("revision", "", "", 0.0, method_of(noise), verdict=IDENTICAL)
+    results = dict(zip(tested, found, strict=True))
+    means = dict(zip(sample.arms, sample.means.tolist(), strict=True))
+    moves = [_move(name, results.get(name, same), *(means[_arm(side, name)] for side in (0, 1))) for name in shared]
     return moves, method_of(noise)
 
 
@@ -178,16 +167,13 @@ def _independent(before: Revision, after: Revision, shared: list[Strategy], rele
     scores = {
         "/".join(name): tuple(_scores(side.runs, name).to_numpy(float) for side in (before, after)) for name in shared
     }
-    rows = {row.strategy: row for row in between(before.name, after.name, scores, relevant)}
-    moves = []
-    for name in shared:
-        row, (old, new) = rows["/".join(name)], scores["/".join(name)]
-        moves.append(
-            Move(
-                *name, float(old.mean()), float(new.mean()), row.gap, row.low, row.high, row.p, row.p_claim, row.verdict
-            )
-        )
-    return moves
+    rows = zip(shared, between(before.name, after.name, scores, relevant), scores.values(), strict=True)
+    return [_move(name, row, *(float(side.mean()) for side in sides)) for name, row, sides in rows]
+
+
+def _move(name: Strategy, found: Contrast, before: float, after: float) -> Move:
+    known = {field.name: getattr(found, field.name) for field in fields(Contrast)}
+    return Move(**{**known, "strategy": name[1]}, model=name[0], before=before, after=after)
 
 
 def _equal(sample: Sample, name: Strategy) -> bool:

@@ -19,9 +19,8 @@ def summary(results: StudyResults) -> dict[str, float]:
     sides of a split. Few, for DVC prints them as columns beside those of ``accuracies``.
     """
     analysis, data = results.analysis, results.data
-    families = (*analysis.models.values(), *analysis.baselines.values())
+    families = (*analysis.models.values(), *analysis.baselines.values(), *analysis.transfer.values())
     found = [item for family in families for item in family.contrasts]
-    found += [item for family in analysis.transfer.values() for item in family.gains]
     return {
         "chosen": accuracies(results)[results.freeze][results.model],
         "different": sum(item.verdict == "different" for item in found),
@@ -65,11 +64,11 @@ def details(results: StudyResults) -> dict[str, Any]:
     analysis = results.analysis
     blocks = {
         "versus_none": {name: _differences(it.contrasts, "reference") for name, it in analysis.models.items()},
-        "transfer_gain": {name: _differences(it.gains, "transfer") for name, it in analysis.transfer.items()},
+        "transfer_gain": {name: _differences(it.contrasts, "transfer") for name, it in analysis.transfer.items()},
         "versus_baseline": {
             name: {
                 other: _differences([item for item in it.contrasts if item.minus == other], "baseline")
-                for other in it.baselines
+                for other in it.others
             }
             for name, it in analysis.baselines.items()
         },

@@ -1,13 +1,13 @@
 """The study's answer, in two sentences."""
 
-from permafrost.evaluation.statistics.contrasts import LEVEL, Contrast
+from permafrost.evaluation.statistics.contrasts import DIFFERENT, EQUIVALENT, LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.statistics.words import TERMS
 from permafrost.evaluation.study import REFERENCE
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import interval, limits, listed, percent, plain_points, plural, points
 from permafrost.report.headline import NAMES, headline
 from permafrost.report.names import code_span
-from permafrost.report.wording import interval, limits, listed, percent, plural, points
 
 
 def answer(results: StudyResults) -> str:
@@ -15,13 +15,12 @@ def answer(results: StudyResults) -> str:
     strategy chosen on validation with its test score."""
     analysis, model, freeze = results.analysis, results.model, results.freeze
     parts = [_depth(results), *_baseline(results)]
-    transfer = analysis.transfer.get(model)
-    for gain in transfer.gains if transfer else []:
-        if gain.strategy == freeze:
-            parts.append(
-                f"pretraining is worth {_difference(gain)} to `{freeze}` against random weights, "
-                f"{verdict(gain, analysis)}"
-            )
+    if model in analysis.transfer:
+        parts += [
+            f"pretraining is worth {_difference(gain)} to `{freeze}` against random weights, {verdict(gain, analysis)}"
+            for gain in analysis.transfer[model].contrasts
+            if gain.strategy == freeze
+        ]
     return introduced(f"{'; '.join(parts)}. {_choice(results)}")
 
 
@@ -49,12 +48,11 @@ def _depth(results: StudyResults) -> str:
         return f"{start}no depth of `{model}` is compared: the study has no strategy beside `{REFERENCE}`"
     if analysis.seeds == 1:
         return f"{start}whether any depth of `{model}` differs from `{REFERENCE}` cannot be told from one seed"
-    told = {side: [item for item in against if _side(item) == side] for side in (1, -1)}
     said = [
         f"{listed([f'`{item.strategy}` ({_difference(item)})' for item in items])} "
-        f"{'is' if len(items) == 1 else 'are'} {'better' if side > 0 else 'worse'}"
-        for side, items in told.items()
-        if items
+        f"{'is' if len(items) == 1 else 'are'} {side}"
+        for side, sign in (("better", 1), ("worse", -1))
+        if (items := [item for item in against if item.verdict == DIFFERENT and item.gap * sign > 0])
     ]
     parts = [
         f"{start}{listed(said)} than `{REFERENCE}` for `{model}`"
@@ -62,23 +60,18 @@ def _depth(results: StudyResults) -> str:
         else f"{start}no depth of `{model}` can be told from `{REFERENCE}` with {rests_on(analysis)}, after correction"
     ]
     size = {freeze: results.size(model, freeze)["trainable_parameters"] for freeze in cells.freezes}
-    rest = sorted((item for item in against if not _side(item)), key=lambda item: size[item.strategy])
-    equal = [item for item in rest if item.verdict == "equivalent"]
+    rest = sorted((item for item in against if item.verdict != DIFFERENT), key=lambda item: size[item.strategy])
+    equal = [item for item in rest if item.verdict == EQUIVALENT]
     # What its own interval puts below full fine-tuning is no advice, though correction keeps it from being a claim.
     alike = [item for item in rest if item in equal or (item.high is not None and item.high >= 0)]
     if alike and alike[:1] != equal[:1]:
         parts.append(f"the cheapest that cannot be told from it is `{alike[0].strategy}` ({_difference(alike[0])})")
     if equal:
         parts.append(
-            f"the cheapest equivalent, within {percent(analysis.relevant, 0)} points of it, is `{equal[0].strategy}` "
-            f"({_difference(equal[0])})"
+            f"the cheapest equivalent, within {plain_points(analysis.relevant)} points of it, is "
+            f"`{equal[0].strategy}` ({_difference(equal[0])})"
         )
     return "; ".join(parts)
-
-
-def _side(item: Contrast) -> int:
-    """1 where the strategy is better beyond doubt, -1 where it is worse, 0 where it cannot be told."""
-    return 0 if item.verdict != "different" else 1 if item.gap > 0 else -1
 
 
 def _baseline(results: StudyResults) -> list[str]:
@@ -89,10 +82,10 @@ def _baseline(results: StudyResults) -> list[str]:
     best = max(known, key=lambda name: known[name]["valid_accuracy"]["mean"])
     found = analysis.baselines[model].contrasts
     item = next(item for item in found if (item.strategy, item.minus) == (freeze, best))
-    side = "higher" if item.gap < 0 else "lower"
-    limits_of = "" if item.low is None or item.high is None else f" {interval(-item.high, -item.low, signed=True)}"
-    gap = f"{percent(abs(item.gap))} points {side}" if item.gap else "as high"
-    return [f"the baseline `{best}` is {gap}{limits_of} than `{freeze}`, {verdict(item, analysis)}"]
+    told = f"{percent(abs(item.gap))} points {'higher' if item.gap < 0 else 'lower'}" if item.gap else "as high"
+    limits_of = "" if item.low is None or item.high is None else f" {interval(-item.high, -item.low)}"
+    than = "than" if item.gap else "as"
+    return [f"the baseline `{best}` is {told}{limits_of} {than} `{freeze}`, {verdict(item, analysis)}"]
 
 
 def _choice(results: StudyResults) -> str:
@@ -117,10 +110,10 @@ def verdict(item: Contrast, analysis: Analysis) -> str:
     """What a contrast amounts to, as the end of a sentence."""
     if item.low is None or item.high is None:
         return "from a single seed"
-    if item.verdict == "different":
+    if item.verdict == DIFFERENT:
         return "a difference that survives correction"
-    if item.verdict == "equivalent":
-        return f"so that a difference of {percent(analysis.relevant, 0)} points or more is excluded"
+    if item.verdict == EQUIVALENT:
+        return f"so that a difference of {plain_points(analysis.relevant)} points or more is excluded"
     if item.p_claim is not None and item.p_claim <= LEVEL:
         return f"which is inconclusive: {rests_on(analysis)} are too few to claim a difference"
     if item.low <= 0 <= item.high:
@@ -141,4 +134,4 @@ def rests_on(analysis: Analysis) -> str:
 
 def _difference(item: Contrast) -> str:
     """``+2.3 points [−0.5, +5.1]``."""
-    return f"{points(item.gap)} points {interval(item.low, item.high, signed=True)}".strip()
+    return f"{points(item.gap)} points {interval(item.low, item.high)}".strip()

@@ -32,7 +32,7 @@ def comparisons_table(analysis: Analysis) -> pd.DataFrame:
         rows += _selection(model, result.selection) if result.selection else []
         rows += _variance(model, result)
     for model, transfer in analysis.transfer.items():
-        rows += [_contrast(model, item) for item in transfer.gains]
+        rows += [_contrast(model, item) for item in transfer.contrasts]
     for model, against in analysis.baselines.items():
         rows += [_contrast(model, item) for item in against.contrasts]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -5,9 +5,9 @@ from typing import Any
 
 from permafrost.data.cautions import cautions
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import percent, plural
 from permafrost.report.names import code_span, plain
 from permafrost.report.table import Table
-from permafrost.report.wording import percent, plural
 
 SUBSETS = ("train", "valid", "test")
 MOST = 20

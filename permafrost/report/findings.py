@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from permafrost.evaluation.statistics.contrasts import Contrast
+from permafrost.evaluation.statistics.contrasts import DIFFERENT, Contrast
 from permafrost.evaluation.statistics.result import ModelResult
 from permafrost.evaluation.statistics.selection import Selection
+from permafrost.evaluation.wording import NONE, gap_words, listed, percent, plural, probability
+from permafrost.report.names import code_span
 from permafrost.report.table import Table
-from permafrost.report.wording import interval, listed, percent, plural, points, probability
 
 
 def findings(result: ModelResult, chosen: str) -> list[str]:
@@ -19,35 +20,44 @@ def findings(result: ModelResult, chosen: str) -> list[str]:
     return lines
 
 
-def contrast_table(contrasts: Iterable[Contrast], title: str) -> Table:
+def contrast_table(contrasts: Iterable[Contrast], title: str, excluded: bool = False) -> Table:
     """One row a planned contrast, each pair once: the difference in points with its interval, its p value, what it
-    amounts to. The first neighbour in depth is compared with the reference already."""
+    amounts to. The first neighbour in depth is compared with the reference already.
+
+    ``excluded``: with the size from which on a difference is excluded.
+    """
     pairs: dict[frozenset[str], Contrast] = {}
     for item in contrasts:
         pairs.setdefault(frozenset((item.strategy, item.minus)), item)
     rows = [
         [
-            f"`{item.strategy}`",
-            f"`{item.minus}`",
-            f"{points(item.gap)} {interval(item.low, item.high, signed=True)}".strip(),
-            probability(item.p),
-            probability(item.p_claim),
-            f"**{item.verdict}**" if item.verdict == "different" else item.verdict,
+            *(code_span(item.strategy), code_span(item.minus), gap_words(item.gap, item.low, item.high)),
+            *(probability(item.p), probability(item.p_claim)),
+            *[NONE if item.excluded is None else f"≥ {percent(item.excluded)}"] * excluded,
+            verdict_cell(item.verdict),
         ]
         for item in pairs.values()
     ]
     first = next(iter(pairs.values()))
-    caption = f"{title}. p: {first.method}; corrected over {plural(first.claims, 'statement')}"
-    header = ["strategy", "minus", "points [95 % interval]", "p", "p corrected", "difference"]
-    return Table(caption, header, rows, heads=2, text_columns=(5,))
+    corrected = f"p: {first.method}; corrected over {plural(first.claims, 'statement')}"
+    more = ", as is the difference that is excluded" * excluded
+    header = ["strategy", "minus", "points [95 % interval]", "p", "p corrected", *["excluded"] * excluded, "difference"]
+    return Table(f"{title}. {corrected}" if title else corrected + more, header, rows, 2, (len(header) - 1,))
+
+
+def verdict_cell(verdict: str) -> str:
+    """A verdict in a table: bold where a difference is claimed."""
+    return f"**{verdict}**" if verdict == DIFFERENT else verdict
 
 
 def selection(result: Selection, chosen: str) -> str:
     """The strategy ``chosen`` on validation, and how much choosing flatters."""
     flatters, peeking = (percent(value) for value in (result.optimism, result.peeking_optimism))
+    unseen = "" if result.with_clips else ", as far as seeds tell (validation clips would add to it)"
     return (
-        f"**The choice.** `{chosen}` was chosen on validation ({percent(result.valid)} %). The choice alone makes that "
-        f"score {flatters} points too good; choosing on the test clips would flatter by {peeking} points."
+        f"**The choice.** {code_span(chosen)} was chosen on validation ({percent(result.valid)} %). The choice alone "
+        f"makes that score {flatters} points too good{unseen}; choosing on the test clips would flatter by {peeking} "
+        "points."
     )
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from permafrost.data.cautions import UNEVEN
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import listed, percent
 from permafrost.metrics import accuracy, macro_f1
-from permafrost.report.wording import listed, percent
 
 NAMES = {"test_accuracy": accuracy.TITLE, "macro_f1": macro_f1.TITLE}
 

@@ -55,8 +55,8 @@ def _sure(results: StudyResults, model: str) -> list[str]:
     if own.contrasts:
         blocks += _captioned(contrast_table(own.contrasts, "Strategies among each other"))
     if gain:
-        blocks += [f"### Transfer gain of `{model}`", gain.answer]
-        blocks += _captioned(contrast_table(gain.gains, "Pretrained minus random weights"))
+        blocks += [f"### Transfer gain of `{model}`", gain.answers[0]]
+        blocks += _captioned(contrast_table(gain.contrasts, "Pretrained minus random weights"))
     if against:
         blocks += [f"### `{model}` against the baselines", *_bullets(against.answers)]
         blocks += _captioned(contrast_table(against.contrasts, "Every strategy minus every baseline"))

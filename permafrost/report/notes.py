@@ -1,8 +1,8 @@
 """What a reader has to know before believing a study's numbers, one Markdown sentence each."""
 
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import limits, listed, percent, plural
 from permafrost.report.answer import rests_on
-from permafrost.report.wording import limits, listed, percent, plural
 
 SAYS_NOTHING = 0.6  # width of an accuracy's interval, of 1
 

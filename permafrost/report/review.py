@@ -7,10 +7,11 @@ from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
 from permafrost.evaluation.study import BASELINES, NO_STRATEGY, RESERVED
+from permafrost.evaluation.wording import gap_words, limits, listed, percent, plural, points, probability
+from permafrost.report.findings import verdict_cell
 from permafrost.report.names import code_span, plain
 from permafrost.report.review_changes import Changes, change_words, entry_words
 from permafrost.report.table import Table
-from permafrost.report.wording import interval, limits, listed, percent, plural, points, probability
 
 # More rows of `dvc metrics diff` than this are left to the HTML page: a comment may hold 65,536 characters.
 MOST_METRICS = 60
@@ -113,9 +114,9 @@ def moves_table(result: Review) -> Table | None:
             f"`{move.strategy}`",
             percent(move.before),
             percent(move.after),
-            f"{points(move.gap)} {interval(move.low, move.high, signed=True)}".strip(),
-            probability(move.p_corrected),
-            f"**{move.verdict}**" if move.verdict == "different" else move.verdict,
+            gap_words(move.gap, move.low, move.high),
+            probability(move.p_claim),
+            verdict_cell(move.verdict),
         ]
         for move in result.moves
         if move.verdict != IDENTICAL
@@ -169,8 +170,8 @@ def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
         other = versus.get(freeze)
         # The comparison was called mean before it was called difference.
         gap = None if other is None else other.get("difference", other.get("mean"))
-        against = "" if gap is None else f"{points(gap)} {interval(other['ci_low'], other['ci_high'], signed=True)}"
-        rows[freeze] = [f"{percent(numbers['mean'])} ({spread})", against.strip()]
+        against = "" if gap is None else gap_words(gap, other["ci_low"], other["ci_high"])
+        rows[freeze] = [f"{percent(numbers['mean'])} ({spread})", against]
     return rows
 
 

@@ -2,9 +2,9 @@
 
 from permafrost.evaluation.estimates import Estimate
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import count, limits, mean_and_sd, percent, plural
 from permafrost.report.headline import NAMES, headline
 from permafrost.report.table import Table
-from permafrost.report.wording import count, limits, mean_and_sd, percent, plural
 
 
 def strategies_table(results: StudyResults, model: str) -> Table:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.wording import percent
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import plain
-from permafrost.report.wording import percent
 
 Strategy = tuple[str, str]  # model and strategy; of a baseline, ``baselines`` and its name, as in details.json
 

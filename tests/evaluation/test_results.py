@@ -113,7 +113,7 @@ def test_files_together_are_told_apart_by_name(tmp_path):
 def test_models_of_the_same_name_are_compared_between_files(tmp_path):
     both = [*TABLE, *(("cnn", *row[1:]) for row in TABLE)]
     found = compare([write(tmp_path / "a.csv", both), write(tmp_path / "b.csv", both[:6] + both[6:])])
-    pairs = [(rows[0].first, rows[0].second) for rows in found.tables]
+    pairs = [(rows[0].minus, rows[0].second) for rows in found.tables]
     assert pairs == [("a: vit", "b: vit"), ("a: cnn", "b: cnn")]
 
 

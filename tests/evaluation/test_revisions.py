@@ -39,7 +39,7 @@ def test_one_strategy_moved_and_the_rest_is_identical(study):
     assert move.gap == pytest.approx(move.after - move.before) and move.gap > 0.1
     assert move.low < move.gap < move.high and move.low > 0
     # One strategy differs: nothing to correct for.
-    assert move.p_corrected == pytest.approx(move.p)
+    assert move.p_claim == pytest.approx(move.p)
     assert review.method == "layered variance over clips and seeds"
     assert review.notes == ()
 

@@ -109,13 +109,13 @@ def test_transfer_gain_pairs_a_model_with_its_control():
     runs, answers = study(("vit", "vit_random"))
     gain = analyse(runs, answers).transfer["vit"]
     scores = runs.pivot(index=["model", "strategy"], columns="seed", values="score")
-    assert [item.strategy for item in gain.gains] == list(FREEZES)
-    for item in gain.gains:
+    assert [item.strategy for item in gain.contrasts] == list(FREEZES)
+    for item in gain.contrasts:
         assert item.gap == pytest.approx(
             (scores.loc["vit", item.strategy] - scores.loc["vit_random", item.strategy]).mean()
         )
-    assert gain.gains[-1].verdict == "different"
-    assert gain.answer.startswith("Pretraining (vit against vit_random) helps at")
+    assert gain.contrasts[-1].verdict == "different"
+    assert gain.answers[0].startswith("Pretraining (vit against vit_random) helps at")
 
 
 def test_controls_can_be_named_and_unknown_ones_are_errors():
@@ -183,7 +183,7 @@ def test_one_seed_gives_means_and_no_tests():
     item = found.models["vit"].contrasts[0]
     assert (item.p, item.low, item.verdict) == (None, None, "inconclusive")
     assert found.models["vit"].shape is None
-    assert found.transfer["vit"].gains[0].p is None
+    assert found.transfer["vit"].contrasts[0].p is None
     assert "There is one run a strategy" in found.notes[-1]
 
 

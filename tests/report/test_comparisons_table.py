@@ -23,7 +23,7 @@ def test_every_comparison_is_a_row(fake_study):
     expected = {"reference": 2, "neighbours": 2, "shape": 3, "selection": 3, "variance": 9}
     assert mine == {**expected, "transfer": 3}
     last = rows[rows["question"] == "transfer"].iloc[-1]
-    gain = analysis.transfer["vit"].gains[-1]
+    gain = analysis.transfer["vit"].contrasts[-1]
     assert (last["model"], last["strategy"], last["minus"]) == ("vit", "head", "vit_random")
     assert (last["value"], last["p_corrected"], last["excluded"]) == (gain.gap, gain.p_claim, gain.excluded)
 

@@ -44,10 +44,15 @@ def side(name, half, chosen):
 
 @pytest.fixture
 def result():
+    def move(model, strategy, before, after, *known, verdict=IDENTICAL):
+        known = dict(zip(("low", "high", "p", "p_claim"), known, strict=False))
+        sides = {"model": model, "before": before, "after": after}
+        return Move("revision", strategy, strategy, after - before, "paired t", verdict=verdict, **known, **sides)
+
     moves = (
-        Move("vit", "none", 0.7, 0.7, 0.0, None, None, None, None, IDENTICAL),
-        Move("vit", "half", 0.7, 0.8, 0.1, 0.05, 0.15, 0.001, 0.002, "different"),
-        Move("cnn", "none", 0.6, 0.6, 0.0, None, None, None, None, IDENTICAL),
+        move("vit", "none", 0.7, 0.7),
+        move("vit", "half", 0.7, 0.8, 0.05, 0.15, 0.001, 0.002, verdict="different"),
+        move("cnn", "none", 0.6, 0.6),
     )
     before, after = side("main", 0.7, "none"), side("it's <new>", 0.8, "half")
     return Review(before, after, moves, (("vit", "head"),), (), (0, 1), "paired t over seeds", 0.04, ("A remark.",))

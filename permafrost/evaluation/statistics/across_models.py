@@ -12,7 +12,7 @@ import pandas as pd
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.statistics import contrasts, words
 from permafrost.evaluation.statistics.noise import Overlap, is_reliable, noise_of
-from permafrost.evaluation.statistics.result import BaselineResult, TransferResult
+from permafrost.evaluation.statistics.result import Against
 from permafrost.evaluation.statistics.sample import from_tables
 
 
@@ -26,52 +26,49 @@ class Tables:
     relevant: float
 
 
-def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> TransferResult:
+def transfer(tables: Tables, model: str, control: str, arms: Sequence[str]) -> Against:
     """``model`` less ``control`` under each strategy of ``arms``, over the seeds that both have.
 
     Raises:
         PermafrostError: they share no seed.
     """
-    kept = tables.runs[tables.runs["model"].isin([model, control]) & tables.runs["arm"].isin(arms)]
-    planned = [contrasts.Planned("transfer", f"{model}/{arm}", f"{control}/{arm}") for arm in arms]
-    found, _ = _evaluated(tables, kept, [model, control], planned, f"{model} and its control {control}")
-    gains = [replace(gain, strategy=arm, minus=control) for arm, gain in zip(arms, found, strict=True)]
-    return TransferResult(model, control, gains, words.transfer(model, control, gains))
+    pairs = [(arm, control, arm) for arm in arms]
+    found, _ = _evaluated(tables, "transfer", model, pairs, f"{model} and its control {control}")
+    return Against(model, (control,), found, [words.transfer(model, control, found)])
 
 
-def against_baselines(tables: Tables, model: str, arms: Sequence[str], baselines: Sequence[str]) -> BaselineResult:
+def against_baselines(tables: Tables, model: str, arms: Sequence[str], baselines: Sequence[str]) -> Against:
     """Every strategy of ``model`` less every baseline, over the seeds that all have: one family of statements.
 
     Raises:
         PermafrostError: they share no seed.
     """
-    rows = tables.runs
-    arm_of = {name: str(rows.loc[rows["model"] == name, "arm"].iloc[0]) for name in baselines}
-    kept = rows[((rows["model"] == model) & rows["arm"].isin(arms)) | rows["model"].isin(baselines)]
-    pairs = [(arm, name) for name in baselines for arm in arms]
-    planned = [contrasts.Planned("baseline", f"{model}/{arm}", f"{name}/{arm_of[name]}") for arm, name in pairs]
-    found, reliable = _evaluated(tables, kept, [model, *baselines], planned, f"{model} and {', '.join(baselines)}")
-    named = [replace(item, strategy=arm, minus=name) for (arm, name), item in zip(pairs, found, strict=True)]
-    said = []
-    for name in baselines:
-        items = [item for item in named if item.minus == name]
-        said.append(f"{model}: {words.sides(items, name, tables.relevant, reliable)}.")
-    return BaselineResult(model, tuple(baselines), named, said)
+    own = tables.runs.drop_duplicates("model").set_index("model")["arm"]
+    pairs = [(arm, name, own[name]) for name in baselines for arm in arms]
+    found, reliable = _evaluated(tables, "baseline", model, pairs, f"{model} and {', '.join(baselines)}")
+    by_name = {name: [item for item in found if item.minus == name] for name in baselines}
+    said = [f"{model}: {words.sides(items, name, tables.relevant, reliable)}." for name, items in by_name.items()]
+    return Against(model, tuple(baselines), found, said)
 
 
 def _evaluated(
-    tables: Tables, kept: pd.DataFrame, models: list[str], planned: list[contrasts.Planned], name: str
+    tables: Tables, question: str, model: str, pairs: Sequence[tuple[str, str, str]], name: str
 ) -> tuple[list[contrasts.Contrast], bool]:
+    """The contrasts of ``pairs`` (strategy of ``model``, other model, its strategy), each minus the other model."""
+    planned = [contrasts.Planned(question, f"{model}/{arm}", f"{other}/{its}") for arm, other, its in pairs]
+    arms = list(dict.fromkeys(side for item in planned for side in (item.strategy, item.minus)))
+    labelled = _labelled(tables.runs)
+    kept = labelled[labelled["arm"].isin(arms)]
     shared = kept.groupby("seed")["model"].nunique()
-    kept = kept[kept["seed"].isin(shared.index[shared == len(models)])]
+    kept = kept[kept["seed"].isin(shared.index[shared == kept["model"].nunique()])]
     if not len(kept):
         raise PermafrostError(f"{name} share no seed; a difference is paired seed by seed")
-    arms = list(dict.fromkeys(side for item in planned for side in (item.strategy, item.minus)))
     outcomes = None if tables.outcomes is None else _labelled(tables.outcomes)
-    joint = from_tables(_labelled(kept), outcomes, name, arms)
+    joint = from_tables(kept, outcomes, name, arms)
     noise = noise_of(joint, tables.overlap)
-    known = None if noise is None else contrasts.family(joint, noise, planned)
-    return contrasts.evaluate(joint, noise, planned, known, tables.relevant), is_reliable(joint, noise)
+    _, found = contrasts.judged(joint, noise, planned, tables.relevant)
+    named = [replace(item, strategy=arm, minus=other) for (arm, other, _), item in zip(pairs, found, strict=True)]
+    return named, is_reliable(joint, noise)
 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:

@@ -58,9 +58,8 @@ def analyse(
     Raises:
         PermafrostError: a missing or duplicate run, predictions that do not match, an unknown name; named.
     """
-    runs = runs.rename(columns={"strategy": "arm"})
-    outcomes, validation = (
-        None if table is None else table.rename(columns={"strategy": "arm"}) for table in (outcomes, validation)
+    runs, outcomes, validation = (
+        None if table is None else table.rename(columns={"strategy": "arm"}) for table in (runs, outcomes, validation)
     )
     for name in baselines:
         choose(name, list(dict.fromkeys(runs["model"])), "baselines")
@@ -74,12 +73,11 @@ def analyse(
     }
     tables = Tables(runs, outcomes, Overlap(test_per_train, shared_training), relevant)
     noises = {model: noise_of(sample, tables.overlap) for model, sample in samples.items()}
-    models = {
-        model: _model(model, sample, noises[model], depth, reference, tables) for model, sample in samples.items()
-    }
+    models = {name: _model(name, sample, noises[name], depth, reference, relevant) for name, sample in samples.items()}
     pairs = _controls(controls, list(samples))
     gains = {
-        model: transfer(tables, model, control, _common(samples, model, control)) for model, control in pairs.items()
+        model: transfer(tables, model, control, [arm for arm in samples[model].arms if arm in samples[control].arms])
+        for model, control in pairs.items()
     }
     against = {
         model: against_baselines(tables, model, samples[model].arms, baselines)
@@ -90,8 +88,8 @@ def analyse(
     sample = samples[widest]
     said = {}
     for model, item in samples.items():
-        lines = words.notes(item, noises[model], chance)
-        said |= dict.fromkeys([lines[0], *(f"{model}: {line}" for line in lines[1:])])
+        first, *lines = words.notes(item, noises[model], chance)
+        said |= dict.fromkeys([first, *(f"{model}: {line}" for line in lines)])
     return Analysis(
         design=method_of(noises[widest]),
         seeds=len(sample.seeds),
@@ -109,31 +107,27 @@ def analyse(
 
 
 def _model(
-    model: str, sample: Sample, noise: Noise | None, depth: list[str], reference: str | None, tables: Tables
+    model: str, sample: Sample, noise: Noise | None, depth: list[str], reference: str | None, relevant: float
 ) -> ModelResult:
     order = [arm for arm in depth if arm in sample.arms]
-    relevant = tables.relevant
-    planned = contrasts.plan(sample.arms, order, reference)
-    known = contrasts.family(sample, noise, planned, order) if noise is not None and planned else None
-    results = contrasts.evaluate(sample, noise, planned, known, relevant)
+    known, found = contrasts.judged(sample, noise, contrasts.plan(sample.arms, order, reference), relevant, order)
     curve, needed, said = None, None, "The shape over depth needs at least three strategies and two seeds."
-    if noise is not None and known is not None and known.trend is not None:
+    if known is not None and known.trend is not None:
         curve = shape.assess(noise, known, sample.arms, order, relevant)
         needed = shape.deciding(curve, noise, known, sample.arms, relevant)
         said = words.shape(curve, needed, relevant)
-    summaries = _summaries(sample, noise)
-    means = {item.strategy: item.mean for item in summaries}
+    means = dict(zip(sample.arms, sample.means.tolist(), strict=True))
     return ModelResult(
         model=model,
         order=tuple(order),
         reference=reference if reference in sample.arms else None,
         ratio=None if noise is None else noise.ratio(),
-        strategies=summaries,
-        contrasts=results,
+        strategies=_summaries(sample, noise),
+        contrasts=found,
         shape=curve,
         needed=needed,
         selection=selection.choose(sample),
-        answer=words.answer(model, means, results, reference, relevant, is_reliable(sample, noise)),
+        answer=words.answer(model, means, found, reference, relevant, is_reliable(sample, noise)),
         shape_words=said,
     )
 
@@ -146,21 +140,15 @@ def _summaries(sample: Sample, noise: Noise | None) -> list[StrategySummary]:
         StrategySummary(
             strategy=arm,
             n=len(scores),
-            mean=float(mean),
+            mean=float(sample.means[place]),
             sd=float(np.std(scores, ddof=1)) if many else None,
-            low=low,
-            high=high,
+            low=limits[place][0],
+            high=limits[place][1],
             scores={str(seed): float(score) for seed, score in zip(sample.seeds, scores, strict=True)},
-            variance=parts,
+            variance=shares[place],
         )
-        for arm, scores, mean, (low, high), parts in zip(
-            sample.arms, sample.scores, sample.means, limits, shares, strict=True
-        )
+        for place, (arm, scores) in enumerate(zip(sample.arms, sample.scores, strict=True))
     ]
-
-
-def _common(samples: dict[str, Sample], model: str, control: str) -> list[str]:
-    return [arm for arm in samples[model].arms if arm in samples[control].arms]
 
 
 def _controls(controls: Mapping[str, str] | None, models: list[str]) -> dict[str, str]:

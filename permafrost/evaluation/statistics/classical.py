@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from permafrost.evaluation.statistics.contrasts import INCONCLUSIVE, verdict
+from permafrost.evaluation.statistics.contrasts import Contrast, verdict
 from permafrost.evaluation.statistics.multiplicity import holm
 from permafrost.evaluation.statistics.result import ModelResult
 
+WELCH = "Welch's t, runs not paired"
 EXACT = 10_000  # as many signs or more are sampled, not enumerated
 
 
@@ -39,23 +40,14 @@ class Overall:
     page: float
 
 
-@dataclass(frozen=True)
-class Between:
-    """One strategy in two tables whose runs are not paired: ``gap`` (second minus first, fraction) by Welch's t, for
-    the clips that each tested; ``excluded`` and ``p_claim`` corrected over the strategies. None: a side has one run."""
+@dataclass(frozen=True, kw_only=True)
+class Between(Contrast):
+    """One strategy in two tables whose runs are not paired: ``second`` minus the first by Welch's t, for the clips that
+    each tested; ``excluded`` and ``p_claim`` corrected over the strategies. No limits: a side has one run."""
 
-    strategy: str
-    first: str
     second: str
     n_first: int
     n_second: int
-    gap: float
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    p_claim: float | None = None
-    excluded: float | None = None
-    verdict: str = INCONCLUSIVE
 
 
 def paired(result: ModelResult) -> list[Paired]:
@@ -95,23 +87,23 @@ def between(
     first: str, second: str, scores: Mapping[str, tuple[np.ndarray, np.ndarray]], relevant: float
 ) -> list[Between]:
     """Compare ``scores`` {strategy: (runs of ``first``, runs of ``second``)}, fractions."""
-    found, tests = [], {}
+    found, tests = {}, {}
     for strategy, (a, b) in scores.items():
-        row = Between(strategy, first, second, len(a), len(b), float(b.mean() - a.mean()))
+        numbers = {"second": second, "n_first": len(a), "n_second": len(b)}
+        found[strategy] = Between("between", strategy, first, float(b.mean() - a.mean()), WELCH, **numbers)
         if min(len(a), len(b)) > 1 and max(a.std(), b.std()) > 1e-12:
-            test = stats.ttest_ind(b, a, equal_var=False)
-            ends = test.confidence_interval()
-            low, high = (float(np.clip(end, -1, 1)) for end in (ends.low, ends.high))
-            row, tests[len(found)] = replace(row, low=low, high=high, p=float(test.pvalue)), test
-        found.append(row)
+            tests[strategy] = stats.ttest_ind(b, a, equal_var=False)
     corrected = holm(np.array([test.pvalue for test in tests.values()]))
-    for (place, test), p in zip(tests.items(), corrected, strict=True):
-        ends = test.confidence_interval(1 - 0.1 / len(tests))  # two one-sided tests at 5 %, Bonferroni
-        excluded = float(max(abs(ends.low), abs(ends.high)))
-        found[place] = replace(
-            found[place], p_claim=float(p), excluded=excluded, verdict=verdict(p, excluded, relevant)
+    for (strategy, test), p in zip(tests.items(), corrected.tolist(), strict=True):
+        low, high = np.clip(test.confidence_interval(), -1, 1).tolist()
+        # Two one-sided tests at 5 %, Bonferroni.
+        excluded = float(np.abs(test.confidence_interval(1 - 0.1 / len(tests))).max())
+        found[strategy] = replace(
+            found[strategy],
+            **{"low": low, "high": high, "p": float(test.pvalue), "p_claim": p, "claims": len(tests)},
+            **{"excluded": excluded, "verdict": verdict(p, excluded, relevant)},
         )
-    return found
+    return list(found.values())
 
 
 def _tests(differences: np.ndarray) -> Sequence[float]:

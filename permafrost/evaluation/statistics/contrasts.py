@@ -7,8 +7,9 @@ statements that a difference is excluded.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,7 @@ LEVEL = 0.05
 DIFFERENT, EQUIVALENT, INCONCLUSIVE = "different", "equivalent", "inconclusive"
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """One contrast: the mean of ``strategy`` less that of ``minus``, asked by ``question``: reference, neighbours,
     transfer, baseline or revision."""
 
@@ -89,14 +89,10 @@ def family(sample: Sample, noise: Noise, planned: Sequence[Planned], order: Sequ
     The trend is the change from first to last in depth by a straight line through the means.
     """
     row: dict[tuple[str, str], int] = {}
-    rows: list[np.ndarray] = []
     for item in planned:
-        pair = (item.strategy, item.minus)
-        if pair in row or pair[::-1] in row:
-            continue
-        row[pair] = len(rows)
-        rows.append(_difference(sample, *pair))
-    trend = None
+        if (item.minus, item.strategy) not in row:
+            row.setdefault((item.strategy, item.minus), len(row))
+    rows, trend = [_difference(sample, *pair) for pair in row], None
     if len(order) >= 3:
         place = np.linspace(-0.5, 0.5, len(order))
         line = np.zeros(len(sample.arms))
@@ -105,40 +101,39 @@ def family(sample: Sample, noise: Noise, planned: Sequence[Planned], order: Sequ
         rows.append(line)
     weights = np.array(rows).reshape(len(rows), len(sample.arms))
     estimates = noise.contrasts(weights)
-    adjusted = step_down(estimates.p(), estimates.correlation if noise.known_correlation else None)
     # A true difference lies on one side of zero alone: the other side's miss is no false statement.
-    miss = simultaneous(estimates.correlation if noise.known_correlation else None, len(rows), 2 * LEVEL)
-    return Family(weights, estimates, adjusted, miss, row, trend)
+    miss = simultaneous(estimates.known_correlation, len(rows), 2 * LEVEL)
+    return Family(weights, estimates, step_down(estimates.p(), estimates.known_correlation), miss, row, trend)
 
 
-def evaluate(
-    sample: Sample, noise: Noise | None, planned: Sequence[Planned], known: Family | None, relevant: float
-) -> list[Contrast]:
-    """The contrasts in the order planned; ``relevant`` is the least gap worth a statement (fraction)."""
+def judged(
+    sample: Sample, noise: Noise | None, planned: Sequence[Planned], relevant: float, order: Sequence[str] = ()
+) -> tuple[Family | None, list[Contrast]]:
+    """The family of all ``planned`` and of the trend over ``order``, if anything is known of it, and the contrasts in
+    the order planned; ``relevant`` is the least gap worth a statement (fraction)."""
+    known = family(sample, noise, planned, order) if noise is not None and planned else None
     method = method_of(noise)
-    if noise is None or known is None:
-        gaps = [float(_difference(sample, item.strategy, item.minus) @ sample.means) for item in planned]
-        return [
-            Contrast(item.question, item.strategy, item.minus, gap, method)
-            for item, gap in zip(planned, gaps, strict=True)
-        ]
-    lows, highs = known.estimates.interval()
-    single = known.estimates.p()
-    found = []
-    for item in planned:
+    gaps = [float(_difference(sample, item.strategy, item.minus) @ sample.means) for item in planned]
+    found = [Contrast(*item, gap, method) for item, gap in zip(planned, gaps, strict=True)]
+    if known is None:
+        return None, found
+    ends, single = np.stack(known.estimates.interval(), axis=1), known.estimates.p()
+    for place, item in enumerate(planned):
         pair = (item.strategy, item.minus)
-        index, sign = (known.row[pair], 1.0) if pair in known.row else (known.row[pair[::-1]], -1.0)
+        row, sign = (known.row[pair], 1.0) if pair in known.row else (known.row[pair[::-1]], -1.0)
         # Shares differ by no more than one, whatever an interval of two runs says.
-        low, high = sorted(float(np.clip(sign * end, -1.0, 1.0)) for end in (lows[index], highs[index]))
-        found.append(
-            Contrast(
-                *(item.question, item.strategy, item.minus, sign * float(known.estimates.value[index]), method),
-                *(low, high, float(single[index]), float(known.adjusted[index]), len(known.adjusted)),
-                min(float(known.excluded[index]), 1.0),
-                verdict(known.adjusted[index], known.excluded[index], relevant),
-            )
+        low, high = sorted(np.clip(sign * ends[row], -1.0, 1.0).tolist())
+        found[place] = replace(
+            found[place],
+            low=low,
+            high=high,
+            p=float(single[row]),
+            p_claim=float(known.adjusted[row]),
+            claims=len(known.adjusted),
+            excluded=min(float(known.excluded[row]), 1.0),
+            verdict=verdict(known.adjusted[row], known.excluded[row], relevant),
         )
-    return found
+    return known, found
 
 
 def verdict(p_claim: float, excluded: float, relevant: float) -> str:

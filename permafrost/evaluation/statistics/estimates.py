@@ -14,13 +14,13 @@ class Estimates:
 
     ``value`` [rows]; ``variance`` [rows, draws]: what the variance of each may be, as its own estimate is uncertain;
     ``df``: of Student's t, by which a value is judged within a draw (infinite: the normal distribution);
-    ``correlation`` [rows, rows].
+    ``known_correlation`` [rows, rows]: None where it is not known well enough to correct by it.
     """
 
     value: np.ndarray
     variance: np.ndarray
     df: float
-    correlation: np.ndarray
+    known_correlation: np.ndarray | None = None
 
     def tail(self, size: np.ndarray) -> np.ndarray:
         """Chance that noise alone exceeds ``size`` [rows] on one side."""

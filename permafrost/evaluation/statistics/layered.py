@@ -30,6 +30,7 @@ DRAWS = 2000
 # R from which on training sets count as the safe assumption has it. Where they do not matter, four in five studies lie
 # below; where they move the scores on folds by 4 points, nine in ten above.
 HIGH_RATIO = 1.35
+ENOUGH_GROUPS = 20  # beyond one a split: with fewer the correlation of contrasts is not known
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,6 @@ class Layered:
     typical: float
     load: float
     overlap: Overlap
-
-    @property
-    def known_correlation(self) -> bool:
-        """Whether the correlation of contrasts is known well enough to correct by it."""
-        return self.groups - self.splits >= 20
 
     def contrasts(self, weights: np.ndarray) -> Estimates:
         """Estimates of the contrasts ``weights`` [rows, strategies], each summing to zero."""
@@ -162,8 +158,8 @@ class Layered:
         parts = (np.einsum("mk,kl,ml->m", weights, part, weights) for part in (self.clips, self.within))
         clips, within = (np.maximum(part, 0)[:, None] for part in parts)
         variance = (clips + self._added(pool) * within) / chi_square(max(self.groups - self.splits, 1), 2)
-        rows = weights @ self.sums
-        return Estimates(weights @ self.means, variance, np.inf, correlation_of(rows @ rows.T))
+        rows, many = weights @ self.sums, self.groups - self.splits >= ENOUGH_GROUPS
+        return Estimates(weights @ self.means, variance, np.inf, correlation_of(rows @ rows.T) if many else None)
 
     def _added(self, pool: np.ndarray) -> np.ndarray:
         """What seeds and training sets add, as a share of ``within``: [draws]."""

@@ -46,21 +46,12 @@ class ModelResult:
 
 
 @dataclass(frozen=True)
-class TransferResult:
-    """Pretrained less control, strategy by strategy: the transfer gain by depth."""
+class Against:
+    """Each strategy of a model less ``others``: its random control under the same strategy (the transfer gain by
+    depth), or baselines. ``answers`` has a sentence for each of them."""
 
     model: str
-    control: str
-    gains: list[Contrast]
-    answer: str
-
-
-@dataclass(frozen=True)
-class BaselineResult:
-    """Each strategy of a model less each baseline; ``answers`` has a sentence for each baseline."""
-
-    model: str
-    baselines: tuple[str, ...]
+    others: tuple[str, ...]
     contrasts: list[Contrast]
     answers: list[str]
 
@@ -89,8 +80,8 @@ class Analysis:
     ratio: float | None
     relevant: float
     models: dict[str, ModelResult]
-    transfer: dict[str, TransferResult]
-    baselines: dict[str, BaselineResult]
+    transfer: dict[str, Against]
+    baselines: dict[str, Against]
     notes: list[str]
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ is an interior minimum: some earlier and some later strategy both lie above it, 
 1982) that is as strong as the weaker of the two. The trend is corrected together with the contrasts.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,44 +67,39 @@ def all_pairs(noise: Noise, rows: Sequence[int]) -> Pairs:
     """Simultaneous 95 % intervals of all differences between the strategies at ``rows``."""
     count = len(rows)
     first, second = np.triu_indices(count, 1)
-    weights = np.zeros((len(first), len(noise.means)))
-    pair = np.arange(len(first))
-    weights[pair, np.asarray(rows)[first]] = 1
-    weights[pair, np.asarray(rows)[second]] = -1
-    estimates = noise.contrasts(weights)
-    known = estimates.correlation if noise.known_correlation else None
-    half = estimates.half(simultaneous(known, len(first), LEVEL))
-
-    def square(values: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-        matrix = np.zeros((count, count))
-        matrix[first, second], matrix[second, first] = values, mirrored
-        return matrix
-
+    each = np.eye(len(noise.means))[list(rows)]
+    estimates = noise.contrasts(each[first] - each[second])
+    half = np.zeros((count, count))
+    half[first, second] = half[second, first] = estimates.half(
+        simultaneous(estimates.known_correlation, len(first), LEVEL)
+    )
+    means = noise.means[list(rows)]
+    gap = means[:, None] - means
     # Shares differ by no more than one, whatever intervals of few runs say.
-    low, high = np.clip(estimates.value - half, -1, 1), np.clip(estimates.value + half, -1, 1)
-    return Pairs(square(estimates.value, -estimates.value), square(low, -high), square(high, -low))
+    return Pairs(gap, np.clip(gap - half, -1, 1), np.clip(gap + half, -1, 1))
 
 
 def assess(noise: Noise, known: Family, arms: Sequence[str], order: Sequence[str], relevant: float) -> Shape:
     """The shape over ``order`` (at least three of ``arms``); ``relevant`` is the least gap worth a statement."""
     pairs = all_pairs(noise, [arms.index(arm) for arm in order])
-    dip = find_dip(pairs, tuple(order), relevant)
-    trend = _trend(pairs, known, order, relevant)
-    flat = _flat(pairs, relevant)
-    return Shape(tuple(order), _verdict(trend, dip, flat), trend, dip, flat)
+    dip, trend, flat = (
+        find_dip(pairs, tuple(order), relevant),
+        _trend(pairs, known, order, relevant),
+        _flat(pairs, relevant),
+    )
+    shown = [item.name for item in (dip, trend, flat) if item.verdict == SHOWN]
+    if not shown and trend.verdict == dip.verdict == EXCLUDED:
+        shown = [f"neither {'a trend' if trend.against is None else 'monotone'} nor a dip"]
+    return Shape(tuple(order), shown[0] if shown else INCONCLUSIVE, trend, dip, flat)
 
 
 def find_dip(pairs: Pairs, order: tuple[str, ...], relevant: float) -> Dip:
     """The clearest interior minimum. Its depth is the lesser of its two sides; the limits are those of the depth of
     the deepest dip anywhere in the curve."""
-    count = len(order)
-    candidates = []
-    for bottom in range(1, count - 1):
-        left, right = np.arange(bottom), np.arange(bottom + 1, count)
-        before, after = left[np.argmax(pairs.gap[left, bottom])], right[np.argmax(pairs.gap[right, bottom])]
-        candidates.append((min(pairs.gap[before, bottom], pairs.gap[after, bottom]), bottom, before, after))
-    depth, bottom, before, after = max(candidates)
-    low, high = (max(_sides(limit, j) for j in range(1, count - 1)) for limit in (pairs.low, pairs.high))
+    gap, inner = pairs.gap, range(1, len(order) - 1)
+    sides = [(j, int(np.argmax(gap[:j, j])), j + 1 + int(np.argmax(gap[j + 1 :, j]))) for j in inner]
+    depth, bottom, before, after = max((min(gap[i, j], gap[k, j]), j, i, k) for j, i, k in sides)
+    low, high = (max(_sides(limit, j) for j in inner) for limit in (pairs.low, pairs.high))
     verdict = SHOWN if low > 0 else EXCLUDED if high < relevant else INCONCLUSIVE
     return Dip(
         "dip and recover", verdict, float(depth), float(low), float(high), None,
@@ -113,12 +109,10 @@ def find_dip(pairs: Pairs, order: tuple[str, ...], relevant: float) -> Dip:
 
 def deciding(shape: Shape, noise: Noise, known: Family, arms: Sequence[str], relevant: float) -> Needed | None:
     """What would decide the dip, or else the trend, where it is inconclusive."""
-    if shape.dip.verdict == INCONCLUSIVE:
-        sides = np.zeros((2, len(arms)))
-        sides[[0, 1], [arms.index(shape.dip.before), arms.index(shape.dip.after)]] = 1
-        sides[:, arms.index(shape.dip.bottom)] = -1
-        pairs = len(shape.order) * (len(shape.order) - 1) // 2
-        return needed(noise, "dip", sides, LEVEL / pairs, relevant)
+    dip, each = shape.dip, dict(zip(arms, np.eye(len(arms)), strict=True))
+    if dip.verdict == INCONCLUSIVE:
+        sides = np.array([each[dip.before], each[dip.after]]) - each[dip.bottom]
+        return needed(noise, "dip", sides, LEVEL / math.comb(len(shape.order), 2), relevant)
     if shape.trend.verdict == INCONCLUSIVE:
         line = known.weights[[known.trend]] * (1 if shape.trend.value > 0 else -1)
         return needed(noise, "trend", line, known.miss / 2, relevant)
@@ -147,16 +141,7 @@ def _trend(pairs: Pairs, known: Family, order: Sequence[str], relevant: float) -
 
 
 def _flat(pairs: Pairs, relevant: float) -> Statement:
-    value, largest = float(np.ptp(pairs.gap[0])), float(pairs.high.max())
-    sure = float(pairs.low.max())  # the largest difference that the intervals guarantee
+    # ``sure``: the largest difference that the intervals guarantee.
+    largest, sure = float(pairs.high.max()), float(pairs.low.max())
     verdict = SHOWN if largest < relevant else EXCLUDED if sure > 0 else INCONCLUSIVE
-    return Statement("flat", verdict, value, max(sure, 0.0), largest, None)
-
-
-def _verdict(trend: Statement, dip: Statement, flat: Statement) -> str:
-    for statement in (dip, trend, flat):
-        if statement.verdict == SHOWN:
-            return statement.name
-    if trend.verdict == dip.verdict == EXCLUDED:
-        return "neither a trend nor a dip" if trend.against is None else "neither monotone nor a dip"
-    return INCONCLUSIVE
+    return Statement("flat", verdict, float(pairs.gap.max()), max(sure, 0.0), largest, None)

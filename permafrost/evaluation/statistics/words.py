@@ -1,7 +1,6 @@
 """The results in sentences: what differs, what is equivalent, and what these data cannot decide."""
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
@@ -12,23 +11,10 @@ from permafrost.evaluation.statistics.outliers import outliers
 from permafrost.evaluation.statistics.power import Needed
 from permafrost.evaluation.statistics.sample import Sample
 from permafrost.evaluation.statistics.shape import EXCLUDED, SHOWN, Shape, Statement
+from permafrost.evaluation.wording import limits, listed, percent, plain_points, points
 
 # What the field calls two of the strategies.
 TERMS = {"none": "full fine-tuning", "head": "linear probing"}
-
-
-def decimals(value: float, digits: int = 1) -> str:
-    """``value`` rounded half away from zero, whatever its last bits: 82.75 is ``82.8`` by any sum that gives it."""
-    step = Decimal(1).scaleb(-digits)
-    return str(Decimal(repr(round(float(value), digits + 6))).quantize(step, ROUND_HALF_UP))
-
-
-def points(value: float, signed: bool = False) -> str:
-    """A fraction as percentage points: ``2.5``, or ``+2.5`` when ``signed``."""
-    text = decimals(100 * value)
-    if float(text) == 0:
-        return "0.0"
-    return ("+" if signed and value > 0 else "") + text.replace("-", "−")
 
 
 def named(strategy: str) -> str:
@@ -46,7 +32,7 @@ def answer(
 ) -> str:
     """The model's answer in one sentence."""
     best = max(means, key=lambda name: means[name])
-    start = f"{model}: {named(best)} has the highest mean ({points(means[best])} %)"
+    start = f"{model}: {named(best)} has the highest mean ({percent(means[best])} %)"
     against = [item for item in contrasts if item.question == "reference"]
     if not against:
         return f"{start}."
@@ -57,83 +43,91 @@ def answer(
 def sides(items: Sequence[Contrast], against: str, relevant: float, reliable: bool) -> str:
     """Which strategies lie above ``against`` and which below, which are equivalent, and of which it cannot be told."""
     surely = "reliably " if reliable else ""
-    groups = [
-        ([item for item in items if item.verdict == DIFFERENT and item.gap > 0], f"{surely}above {against}"),
-        ([item for item in items if item.verdict == DIFFERENT and item.gap < 0], f"{surely}below {against}"),
-        (
-            [item for item in items if item.verdict == EQUIVALENT],
-            f"equivalent to {against} within {_plain(relevant)} points",
-        ),
+    said = {
+        "above": f"{surely}above {against}",
+        "below": f"{surely}below {against}",
+        EQUIVALENT: f"equivalent to {against} within {plain_points(relevant)} points",
+        INCONCLUSIVE: "inconclusive",
+    }
+    groups = _by_side(items, "above", "below")
+    parts = [
+        f"{listed(names)}{f' against {against}' * (side == INCONCLUSIVE)} "
+        f"{'is' if len(names) == 1 else 'are'} {said[side]}"
+        for side in said
+        if (names := [item.strategy for item in groups.get(side, [])])
     ]
-    parts = [f"{_listed(group)} {'is' if len(group) == 1 else 'are'} {said}" for group, said in groups if group]
-    if rest := [item for item in items if item.verdict == INCONCLUSIVE]:
-        parts.append(f"{_listed(rest)} against {against} {'is' if len(rest) == 1 else 'are'} inconclusive")
     return "; ".join(parts) + ("" if reliable else ", for the clips that were tested")
 
 
 def transfer(model: str, control: str, gains: Sequence[Contrast]) -> str:
     """The transfer gain in one sentence."""
-    gained = [item for item in gains if item.verdict == DIFFERENT and item.gap > 0]
-    lost = [item for item in gains if item.verdict == DIFFERENT and item.gap < 0]
+    groups = _by_side(gains, "helps", "hurts")
     parts = [
-        f"{verb} at {', '.join(f'{item.strategy} ({points(item.gap, True)})' for item in items)}"
-        for verb, items in (("helps", gained), ("hurts", lost))
-        if items
+        f"{verb} at {', '.join(f'{item.strategy} ({points(item.gap)})' for item in groups[verb])}"
+        for verb in ("helps", "hurts")
+        if verb in groups
     ]
-    if rest := [item.strategy for item in gains if item.verdict == EQUIVALENT]:
-        parts.append(f"makes no relevant difference at {', '.join(rest)}")
-    if rest := [item.strategy for item in gains if item.verdict == INCONCLUSIVE]:
-        parts.append(f"is inconclusive at {', '.join(rest)}")
+    for verdict, said in ((EQUIVALENT, "makes no relevant difference"), (INCONCLUSIVE, "is inconclusive")):
+        if verdict in groups:
+            parts.append(f"{said} at {', '.join(item.strategy for item in groups[verdict])}")
     return f"Pretraining ({model} against {control}) {'; '.join(parts)}."
+
+
+def _by_side(items: Sequence[Contrast], above: str, below: str) -> dict[str, list[Contrast]]:
+    """Contrasts by verdict, those that are different by their side."""
+    groups: dict[str, list[Contrast]] = {}
+    for item in items:
+        side = item.verdict if item.verdict != DIFFERENT else above if item.gap > 0 else below
+        groups.setdefault(side, []).append(item)
+    return groups
 
 
 def shape(result: Shape, needed: Needed | None, relevant: float) -> str:
     """The curve over depth in one or two sentences."""
-    dip, trend, flat = result.dip, result.trend, result.flat
+    dip, trend, flat, least = result.dip, result.trend, result.flat, plain_points(relevant)
     if dip.verdict == SHOWN:
         first = (
             f"Dip and recover is shown: {dip.bottom} lies below {dip.before} and below {dip.after}, by at least "
-            f"{points(dip.low)} points (seen: {points(dip.value)})"
+            f"{percent(dip.low)} points (seen: {percent(dip.value)})"
         )
     elif dip.verdict == EXCLUDED:
-        first = f"Dip and recover is excluded: no dip reaches {_plain(relevant)} points {_limits(dip)}"
+        first = f"Dip and recover is excluded: no dip reaches {least} points ({_limits(dip)})"
     else:
         first = (
-            f"Dip and recover is inconclusive (a dip of {points(dip.value)} points at {dip.bottom} is seen, "
-            f"{_limits(dip)[1:]}"
+            f"Dip and recover is inconclusive (a dip of {percent(dip.value)} points at {dip.bottom} is seen, "
+            f"{_limits(dip)})"
         )
     if trend.verdict == SHOWN:
         second = (
-            f"The curve {trend.name}, by {points(abs(trend.value))} points from {result.order[0]} to "
-            f"{result.order[-1]} {_limits(trend)}: shown"
+            f"The curve {trend.name}, by {percent(abs(trend.value))} points from {result.order[0]} to "
+            f"{result.order[-1]} ({_limits(trend)}): shown"
         )
     elif flat.verdict == SHOWN:
-        second = f"The curve is flat: no two strategies differ by {_plain(relevant)} points or more"
+        second = f"The curve is flat: no two strategies differ by {least} points or more"
     elif trend.verdict == EXCLUDED:
-        reason = trend.against or f"a change of {_plain(relevant)} points is excluded"
+        reason = trend.against or f"a change of {least} points is excluded"
         second = f"That the curve {trend.name} throughout is excluded ({reason})"
     else:
         second = f"That the curve {trend.name} is inconclusive"
     calm = dip.verdict != SHOWN and SHOWN in (trend.verdict, flat.verdict)
-    lead = [second, first] if calm else [first, second]
-    return f"{lead[0]}. {lead[1]}{_deciding(needed)}."
+    return ". ".join([second, first] if calm else [first, second]) + f"{_deciding(needed)}."
 
 
 def notes(sample: Sample, noise: Noise | None, chance: float | None = None) -> list[str]:
     """What the numbers rest on: splits, clips and their groups, seeds; runs that lie far from the others."""
     lines = [_rests_on(sample, noise)]
-    if isinstance(noise, Layered) and (ratio := noise.ratio()) is not None:
+    if noise is not None and (ratio := noise.ratio()) is not None:
         lines.append(_ratio(ratio, noise))
     lines += [
-        f"{arm}, seed {seed}, scored {points(score)} % where the median of its strategy is {points(usual)} %: that run "
-        "looks diverged; it counts like the others."
+        f"{arm}, seed {seed}, scored {percent(score)} % where the median of its strategy is {percent(usual)} %: that "
+        "run looks diverged; it counts like the others."
         for arm, seed, score, usual in outliers(sample, chance)
     ]
     return lines
 
 
 def _rests_on(sample: Sample, noise: Noise | None) -> str:
-    runs, splits = len(sample.seeds), sample.count
+    runs, splits, known = len(sample.seeds), sample.count, sample.blocks is not None
     if noise is None:
         return (
             "There is one run a strategy: nothing is known about the luck of seeds, and no difference can be claimed."
@@ -152,17 +146,15 @@ def _rests_on(sample: Sample, noise: Noise | None) -> str:
             f"{noise.extra():.2f} because they overlap."
         )
     if splits > 1:
-        why = "Only one score a run is known"
-        if sample.blocks is not None:
-            why = f"Some split tests fewer than {FEW_GROUPS} groups, too few to tell what clips add to the variance"
+        few = f"Some split tests fewer than {FEW_GROUPS} groups, too few to tell what clips add to the variance"
         return (
-            f"{why}: intervals and claims use the corrected resampled t over the {splits} splits, with "
-            f"n_test / n_train = {noise.extra:.2f}."
+            f"{few if known else 'Only one score a run is known'}: intervals and claims use the corrected resampled t "
+            f"over the {splits} splits, with n_test / n_train = {noise.extra:.2f}."
         )
-    why = "All test clips are of one group" if sample.blocks is not None else "Only one score a run is known"
     return (
-        f"{why}: intervals and p values are of a paired t over the {runs} runs and hold for the clips that were "
-        "tested. How the result would change with other test clips cannot be seen."
+        f"{'All test clips are of one group' if known else 'Only one score a run is known'}: intervals and p values "
+        f"are of a paired t over the {runs} runs and hold for the clips that were tested. How the result would change "
+        "with other test clips cannot be seen."
     )
 
 
@@ -183,26 +175,19 @@ def _ratio(ratio: float, noise: Layered) -> str:
 def _deciding(needed: Needed | None) -> str:
     if needed is None:
         return ""
-    what = f"if the true size is {'the one seen' if needed.seen else 'the relevant gap'} ({points(needed.size)} points)"
+    of = f"decide the {needed.statement}"
+    what = (
+        f"if the true size is {'the one seen' if needed.seen else 'the relevant gap'} ({percent(needed.size)} points)"
+    )
     if needed.seeds is not None:
-        return f". About {needed.seeds} {needed.unit} would decide the {needed.statement} {what}, with 80 % power"
-    if needed.more is not None:
-        return (
-            f". No number of {needed.unit} would decide the {needed.statement}, but about {needed.more:g} times "
-            f"as many test clips, in as many more groups, with {needed.at_seeds} {needed.unit} would {what}, with 80 % "
-            "power"
-        )
-    return f". No number of {needed.unit} tried would decide the {needed.statement} {what}"
+        return f". About {needed.seeds} {needed.unit} would {of} {what}, with 80 % power"
+    if needed.more is None:
+        return f". No number of {needed.unit} tried would {of} {what}"
+    return (
+        f". No number of {needed.unit} would {of}, but about {needed.more:g} times as many test clips, in as many more "
+        f"groups, with {needed.at_seeds} {needed.unit} would {what}, with 80 % power"
+    )
 
 
 def _limits(statement: Statement) -> str:
-    return f"(95 % interval {points(statement.low, True)} to {points(statement.high, True)})"
-
-
-def _plain(fraction: float) -> str:
-    return f"{100 * fraction:g}"
-
-
-def _listed(items: Sequence[Contrast]) -> str:
-    names = [item.strategy for item in items]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"95 % interval {limits(statement.low, statement.high, signed=True)}"

@@ -8,11 +8,11 @@ import pandas as pd
 from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.mistakes import class_recall, confusions
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import percent
 from permafrost.report.html.parts import Chart
 from permafrost.report.html.theme import INK, OWN, finished, strategies_axis, values
 from permafrost.report.names import plain
 from permafrost.report.table import Table
-from permafrost.report.wording import percent
 
 LINE, ROOM = 14, 10  # pixels of a line of text in a field, and around it
 NUMBERED = 16  # classes; beyond, numbers in the fields of a confusion matrix are too small to read

@@ -8,8 +8,8 @@ import numpy as np
 
 from permafrost.data.tables import ClipRow, read_clips
 from permafrost.evaluation.mistakes import HardClip
+from permafrost.evaluation.wording import percent
 from permafrost.report.html.media import picture, sound
-from permafrost.report.wording import percent
 
 MOST = 9
 BUDGET = 300_000  # characters of pictures and sounds together: the page is to stay below a megabyte

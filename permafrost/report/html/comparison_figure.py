@@ -5,12 +5,12 @@ from pathlib import Path
 from permafrost.evaluation.comparison import Comparison
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import ModelResult
+from permafrost.evaluation.wording import plural
 from permafrost.report.html.figure import save_figure
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.parts import Mark
 from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import FAINT, OWN
-from permafrost.report.wording import plural
 
 LEGEND = (
     *(Mark("dot", OWN, "mean, different"), Mark("hollow", FAINT, "equivalent or inconclusive")),

@@ -7,10 +7,10 @@ import pandas as pd
 
 from permafrost.evaluation.costs import costs
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import count, duration, limits, percent
 from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.theme import FAINT, accuracy_axis, finished, intervals, series, series_marks, values
 from permafrost.report.table import Table
-from permafrost.report.wording import count, duration, limits, percent
 
 HEIGHT = 300
 COST = "datum.value < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"  # 0.5, not 500m

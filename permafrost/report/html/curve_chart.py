@@ -3,11 +3,11 @@
 import altair as alt
 
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import percent, plural
 from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.theme import FAINT, accuracy_axis, finished, series, series_marks, values
 from permafrost.report.table import Table
 from permafrost.report.tables import learning_curves
-from permafrost.report.wording import percent, plural
 
 HEIGHT = 260
 EPOCHS = alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False))

@@ -5,10 +5,10 @@ from typing import Protocol
 
 import altair as alt
 
+from permafrost.evaluation.wording import limits, points
 from permafrost.report.html.parts import VERDICTS, Chart, Mark
 from permafrost.report.html.theme import BAND, FAINT, OWN, finished, intervals, values
 from permafrost.report.table import Table
-from permafrost.report.wording import limits, points
 
 STEP = 34
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Review, Revision
 from permafrost.evaluation.study import cell_of
+from permafrost.evaluation.wording import percent
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.parts import Chart, Mark
@@ -21,7 +22,6 @@ from permafrost.report.review import (
     within_table,
 )
 from permafrost.report.review_changes import Changes
-from permafrost.report.wording import percent
 
 
 def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:

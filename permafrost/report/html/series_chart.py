@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 
+from permafrost.evaluation.wording import percent
 from permafrost.report.html.theme import (
     BAND,
     FAINT,
@@ -18,7 +19,6 @@ from permafrost.report.html.theme import (
     values,
 )
 from permafrost.report.spreading import spread
-from permafrost.report.wording import percent
 
 HEIGHT = 320
 LINE = 14  # pixels between two names of baselines

@@ -3,11 +3,11 @@
 from permafrost.evaluation.estimates import Estimate, by_seed
 from permafrost.evaluation.study import BASELINES
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import limits, percent
 from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import BAND, CONTROL, FAINT, OWN, REFERENCE
 from permafrost.report.strategies_table import strategies_table, units
-from permafrost.report.wording import limits, percent
 
 
 def strategy_chart(results: StudyResults, model: str) -> Chart:

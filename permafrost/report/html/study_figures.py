@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import plural
 from permafrost.report.answer import terms
 from permafrost.report.html.class_charts import confusion_chart
 from permafrost.report.html.curve_chart import curve_charts, curve_legend
 from permafrost.report.html.figure import in_rows, save_figure
 from permafrost.report.html.strategy_chart import strategy_chart
 from permafrost.report.names import shortened
-from permafrost.report.wording import plural
 
 DATA_NAME, IN_TITLE = 34, 22  # letters of names within sentences
 MOST = 8  # means in half of a figure's width: more run into each other

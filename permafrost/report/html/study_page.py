@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from permafrost.evaluation.mistakes import hard_clips
-from permafrost.evaluation.statistics.result import BaselineResult, TransferResult
+from permafrost.evaluation.statistics.result import Against
 from permafrost.evaluation.study_results import StudyResults
+from permafrost.evaluation.wording import duration, percent, plural
 from permafrost.report.answer import answer, rests_on, terms
 from permafrost.report.data_section import audit_findings, beware, class_table, facts_table, rejected_table
 from permafrost.report.findings import contrast_table, findings
@@ -22,7 +23,6 @@ from permafrost.report.html.strategy_chart import strategy_chart
 from permafrost.report.names import plain
 from permafrost.report.notes import counted, notes, verdicts
 from permafrost.report.table import Table
-from permafrost.report.wording import duration, percent, plural
 
 TIMES = ("seconds_total", "seconds_per_epoch", "seconds_preparing")
 
@@ -135,17 +135,17 @@ def _sure(results: StudyResults, model: str) -> dict[str, Any]:
     }
 
 
-def _gain(results: StudyResults, gain: TransferResult) -> dict[str, Any]:
+def _gain(results: StudyResults, gain: Against) -> dict[str, Any]:
     """The block of one model in the section on transfer."""
-    title = f"Transfer gain by depth: {gain.model} minus {gain.control}"
-    table = contrast_table(gain.gains, title)
+    title = f"Transfer gain by depth: {gain.model} minus {gain.others[0]}"
+    table = contrast_table(gain.contrasts, title)
     return {
-        "answer": gain.answer,
-        "chart": gap_chart(f"gain-{gain.model}", title, gain.gains, results.analysis.relevant, table),
+        "answer": gain.answers[0],
+        "chart": gap_chart(f"gain-{gain.model}", title, gain.contrasts, results.analysis.relevant, table),
     }
 
 
-def _against(results: StudyResults, result: BaselineResult) -> dict[str, Any]:
+def _against(results: StudyResults, result: Against) -> dict[str, Any]:
     """The block of one model in the section on baselines: the chosen strategy as a chart, all in a table."""
     model, chosen = result.model, results.chosen[result.model]
     items = [replace(item, strategy=item.minus) for item in result.contrasts if item.strategy == chosen]

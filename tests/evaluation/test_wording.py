@@ -2,7 +2,7 @@
 
 import pytest
 
-from permafrost.report import wording
+from permafrost.evaluation import wording
 
 SPREAD = {"mean": 0.8312, "sd": 0.0123, "ci_low": 0.801, "ci_high": 0.861, "n": 3}
 SINGLE = {"mean": 0.8312, "sd": None, "ci_low": None, "ci_high": None, "n": 1}
@@ -19,8 +19,9 @@ def test_points_carry_their_sign_unless_they_round_to_zero(value, text):
 def test_percent_and_intervals():
     assert wording.percent(0.8312) == "83.1"
     assert wording.mean_and_sd(SPREAD) == "83.1 ± 1.2"
-    assert wording.interval(0.801, 0.861) == "[80.1, 86.1]"
-    assert wording.interval(-0.05, 0.01, signed=True) == "[−5.0, +1.0]"
+    assert wording.interval(-0.05, 0.01) == "[−5.0, +1.0]"
+    assert wording.gap_words(-0.02, -0.05, 0.01) == "−2.0 [−5.0, +1.0]"
+    assert wording.gap_words(0.023, None, None) == "+2.3"
     assert wording.limits(-0.05, 0.01, signed=True) == "−5.0 to +1.0"
 
 

@@ -1,9 +1,8 @@
 """How numbers and names are written, the same in sentences, tables and figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-
-from permafrost.evaluation.statistics.words import decimals
 
 MINUS = "−"
 NONE = "–"
@@ -20,6 +19,11 @@ def points(difference: float) -> str:
     return f"+{text}" if difference > 0 and float(text) else text
 
 
+def plain_points(gap: float) -> str:
+    """A gap that was given, in points as it was given: ``4``, ``2.5``."""
+    return f"{100 * gap:g}"
+
+
 def mean_and_sd(numbers: Mapping[str, Any], unit: str = "%") -> str:
     """``83.1 ± 1.2`` in percent, ``0.412 ± 0.020`` in other units; the mean alone where a single seed has no spread."""
     values = [numbers[key] for key in ("mean", "sd") if numbers[key] is not None]
@@ -34,12 +38,14 @@ def limits(low: float | None, high: float | None, signed: bool = False) -> str:
     return f"{write(low)} to {write(high)}"
 
 
-def interval(low: float | None, high: float | None, signed: bool = False) -> str:
-    """``[80.1, 86.1]`` in percent, with signs for a difference; empty where there is no interval."""
-    if low is None or high is None:
-        return ""
-    write = points if signed else percent
-    return f"[{write(low)}, {write(high)}]"
+def interval(low: float | None, high: float | None) -> str:
+    """``[−0.5, +5.1]``: the limits of a difference; empty where there is no interval."""
+    return "" if low is None or high is None else f"[{points(low)}, {points(high)}]"
+
+
+def gap_words(gap: float, low: float | None, high: float | None) -> str:
+    """A difference in points with its interval: ``+2.3 [−0.5, +5.1]``."""
+    return f"{points(gap)} {interval(low, high)}".strip()
 
 
 def probability(p: float | None) -> str:
@@ -80,11 +86,18 @@ def plural(number: float, noun: str) -> str:
     return f"{number:g} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
-def listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def coded(names: Sequence[str]) -> list[str]:
+    """Names of strategies and recipes as Markdown code: they hold no sign that would end it."""
+    return [f"`{name}`" for name in names]
+
+
 def _signless(value: float, digits: int) -> str:
-    text = decimals(value, digits)
+    """``value`` rounded half away from zero, whatever its last bits: 82.75 is ``82.8`` by any sum that gives it."""
+    step = Decimal(1).scaleb(-digits)
+    text = str(Decimal(repr(round(float(value), digits + 6))).quantize(step, ROUND_HALF_UP))
     return text.removeprefix("-") if not float(text) else text.replace("-", MINUS)
