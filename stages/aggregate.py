@@ -1,10 +1,12 @@
 """Stage aggregate: from the study's runs to its numbers, tables and figures."""
 
 import json
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from permafrost import catalogue
 from permafrost.data.tables import read_clips, read_rejected
 from permafrost.evaluation.cells import read_study, with_groups
 from permafrost.evaluation.data_facts import data_facts, data_set_name, read_audit
@@ -54,7 +56,8 @@ def main() -> None:
     write_csv(PLOTS / "learning_curves.csv", all_curves(cells))
     write_csv(PLOTS / "confusion.csv", confusion_rows(results))
     draw_study(results, PLOTS)
-    recordings = read_recordings(DATA, parameters("preprocess.sample_rate"))
+    reader = catalogue.load("readers", parameters("preprocess.reader"), "preprocess.reader")
+    recordings = read_recordings(DATA, partial(reader.show, sample_rate=parameters("preprocess.sample_rate")))
     page = study_page(
         results, recordings, Origin(inputs_revision(), command(compose_into)), explained(PLOTS / "explain")
     )

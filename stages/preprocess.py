@@ -4,6 +4,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from permafrost import catalogue
 from permafrost.audio.preprocessing import Kept, Recording, Rejection, preprocess, stop_if_too_many_rejected
 from permafrost.audio.settings import Preprocess
 from permafrost.data.clips import read_folder
@@ -20,7 +21,8 @@ def main() -> None:
     """Decode every recording once; list what is kept and what is not."""
     root = Path(parameters("dataset.path"))
     settings = section("preprocess", Preprocess)
-    clips, left_out = read_folder(root, part("dataset", Labelled).labels)
+    reader = catalogue.load("readers", settings.reader, "preprocess.reader")
+    clips, left_out = read_folder(root, part("dataset", Labelled).labels, reader.ENDINGS)
     recordings = [Recording(clip.path, clip.start, clip.end) for clip in clips]
     outcomes = preprocess(root, recordings, settings, WAVEFORMS)
     pairs = list(zip(clips, outcomes, strict=True))

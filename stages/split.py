@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from permafrost import catalogue
 from permafrost.audio.rows import RowFile
 from permafrost.data.audit import audit, warnings
 from permafrost.data.cautions import cautions, facts
@@ -37,7 +38,8 @@ def main() -> None:
     root = Path(parameters("dataset.path"))
     rows = make_splits(clips, settings, roots=[root, Path()], rejected=rejected)
     read = waveforms(folder / "waveforms.npy")
-    findings = audit(clips, rows, read) | {"pieces": pieces_apart(root, clips, rows)}
+    reader = catalogue.load("readers", parameters("preprocess.reader"), "preprocess.reader")
+    findings = audit(clips, rows, read, reader.fingerprint) | {"pieces": pieces_apart(root, clips, rows)}
     length = parameters("preprocess.sample_rate"), parameters("preprocess.clip_seconds")
     findings["facts"] = facts(clips, rows, read, *length, read_remarks(folder / "remarks.csv"))
     write_splits(folder / "splits.csv", rows)

@@ -1,18 +1,16 @@
-"""Every recording decoded, mixed and resampled once, into one array that each recipe's input is rendered from."""
+"""Every recording read once, by the reader that the settings name, into one array that each recipe's input is rendered
+from."""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
-import numpy as np
-import soxr
-
-from permafrost.audio.decoding import decode
+from permafrost import catalogue
 from permafrost.audio.pool import spread
 from permafrost.audio.rejection import Rejected
 from permafrost.audio.rows import RowFile, written_whole
-from permafrost.audio.samples import as_float32, as_int16
 from permafrost.audio.settings import Preprocess
 from permafrost.errors import PermafrostError
 
@@ -51,14 +49,14 @@ class Rejection:
 def preprocess(
     root: Path, recordings: Sequence[Recording], settings: Preprocess, out: Path, workers: int | None = None
 ) -> list[Kept | Rejection]:
-    """Write ``out``: int16 [kept recordings, samples], a row each in the order of ``recordings``.
+    """Write ``out``: [kept recordings, ...], a row each in the order of ``recordings``, as the reader has it.
 
     The recordings are only read. Memory does not grow with their number. Where none is kept nothing is written.
 
     Args:
         root: the folder that their paths are relative to.
         recordings: files, or segments of files.
-        settings: rate, length, and what is rejected.
+        settings: the reader, rate, length, and what is rejected.
         out: the .npy file; whole or not there.
         workers: processes, by default one a core.
 
@@ -66,12 +64,13 @@ def preprocess(
         What became of each recording, in order.
 
     Raises:
-        PermafrostError: no recordings, or no room on the disk.
+        PermafrostError: no recordings, no such reader, or no room on the disk.
     """
     if not recordings:
         raise PermafrostError(f"{root}: no recordings were found; check dataset.path and dataset.labels")
     with written_whole(out) as part:
-        array = RowFile.create(part, np.int16, (len(recordings), settings.samples))
+        reader = _reader(settings)
+        array = RowFile.create(part, reader.DTYPE, (len(recordings), *reader.shape(settings)))
         try:
             outcomes = spread(row_decoder, (root, recordings, settings, part), len(recordings), "preprocess", workers)
             array.keep([row for row, outcome in enumerate(outcomes) if isinstance(outcome, Kept)])
@@ -116,31 +115,20 @@ def stop_if_too_many_rejected(
 def row_decoder(
     root: Path, recordings: Sequence[Recording], settings: Preprocess, out: Path
 ) -> Callable[[int], Kept | Rejection]:
-    """A process's own function: decodes ``recordings[number]`` into that row of ``out``, says what became of it."""
-    array = RowFile(out, writable=True)
-    row = np.zeros(settings.samples, np.int16)
+    """A process's own function: reads ``recordings[number]`` into that row of ``out``, says what became of it."""
+    array, reader = RowFile(out, writable=True), _reader(settings)
 
     def decode_into_row(number: int) -> Kept | Rejection:
         recording = recordings[number]
         try:
-            sound = decode(
-                root / recording.path,
-                settings.clip_seconds,
-                settings.crop,
-                settings.min_seconds,
-                settings.silence_dbfs,
-                recording.start,
-                recording.end,
-            )
+            row, found = reader.read(root / recording.path, settings, recording.start, recording.end)
         except Rejected as rejected:
             return Rejection(str(rejected))
-        samples = sound.samples
-        if sound.sample_rate != settings.sample_rate:
-            samples = soxr.resample(as_float32(samples), sound.sample_rate, settings.sample_rate)
-        length = min(len(samples), len(row))
-        row[:length] = as_int16(samples[:length])
-        row[length:] = 0
         array.write(number, row)
-        return Kept(sound.seconds, sound.sample_rate, sound.remarks)
+        return found
 
     return decode_into_row
+
+
+def _reader(settings: Preprocess) -> ModuleType:
+    return catalogue.load("readers", settings.reader, "preprocess.reader")

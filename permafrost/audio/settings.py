@@ -8,14 +8,15 @@ from permafrost.settings import Settings
 
 
 class Preprocess(Settings):
-    """The ``preprocess`` section.
+    """The ``preprocess`` section: ``reader``, a module of permafrost/readers, and what it is told.
 
-    Recordings become mono at ``sample_rate`` Hz and ``clip_seconds`` long: longer ones are cropped from their start or
-    centre, then resampled; shorter ones are followed by zeros. A recording of less than ``min_seconds``, or whose
-    peak is not above ``silence_dbfs`` in the part that is kept, is rejected, as is one that cannot be read; the stage
-    stops when more than the share ``max_rejected`` of all is.
+    By ``audio`` recordings become mono at ``sample_rate`` Hz and ``clip_seconds`` long: longer ones are cropped from
+    their start or centre, then resampled; shorter ones are followed by zeros. A recording of less than ``min_seconds``,
+    or whose peak is not above ``silence_dbfs`` in the part that is kept, is rejected, as is one that cannot be read;
+    the stage stops when more than the share ``max_rejected`` of all is.
     """
 
+    reader: str = "audio"
     sample_rate: int = pydantic.Field(default=22050, ge=1000, le=192000)
     clip_seconds: float = pydantic.Field(default=5.0, gt=0.0, le=3600.0)
     crop: Literal["start", "center"] = "start"

@@ -11,20 +11,26 @@ from permafrost.data.fingerprints import near_duplicates
 from permafrost.data.tables import SUBSETS, ClipRow, SplitRow
 
 
-def audit(clips: Sequence[ClipRow], rows: Sequence[SplitRow], read: Callable[[int], np.ndarray]) -> dict[str, Any]:
+def audit(
+    clips: Sequence[ClipRow],
+    rows: Sequence[SplitRow],
+    read: Callable[[int], np.ndarray],
+    fingerprint: Callable[[np.ndarray], np.ndarray],
+) -> dict[str, Any]:
     """The contents of audit.json.
 
     Args:
         clips: clips.csv.
         rows: splits.csv.
-        read: gives the waveform, int16 [samples], of the clip with a number in ``clips``.
+        read: gives the stored row of the clip with a number in ``clips``.
+        fingerprint: that of a row; the reader's.
 
     ``duplicates`` are clips of equal samples, ``near_duplicates`` pairs that hold one recording all the same (null
     where there are too many clips to compare). Under ``repeats``, each repeat has the clips, classes and groups of
     each subset, how many clips it leaves out, and what stands on two sides of it.
     """
     same = _exact_duplicates(clips, read)
-    near = near_duplicates(read, len(clips))
+    near = near_duplicates(read, len(clips), fingerprint)
     close = None if near is None else [_pair(clips, *pair) for pair in near]
     together = [entry["clips"] for entry in same + (close or [])]
     by_repeat: dict[int, dict[str, str]] = defaultdict(dict)

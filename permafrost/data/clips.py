@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from permafrost.audio.formats import LIBSNDFILE
+from permafrost.audio.formats import LIBSNDFILE, SOUND
 from permafrost.data.dataset import Labels, PatternLabels
 from permafrost.data.divisions import subset_of
 from permafrost.data.label_names import merged, near_equal, tidy
@@ -37,15 +37,16 @@ def find_clips(root: Path, labels: Labels) -> list[Clip]:
     return read_folder(root, labels).clips
 
 
-def read_folder(root: Path, labels: Labels) -> Found:
-    """The clips of the recordings below ``root``. Names of classes, groups and folds are tidied.
+def read_folder(root: Path, labels: Labels, endings: Sequence[str] = SOUND) -> Found:
+    """The clips of the recordings below ``root``, files with these ``endings``. Names of classes, groups and folds are
+    tidied.
 
     Raises:
         PermafrostError: no such folder, a link to a folder in it, no audio, nothing labelled, two files of one id, a
             single class, or classes that are folds or subsets.
     """
     refuse_linked_folders(root)
-    paths, unread = find_files(root)
+    paths, unread = find_files(root, endings)
     sound = [path for path, reason in unread.items() if not reason.startswith("not understood")]
     if isinstance(labels, PatternLabels):
         everything = _clips_from_pattern([*paths, *sound], labels.pattern)

@@ -4,6 +4,7 @@ import codecs
 import os
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from permafrost.audio.formats import CONTAINERS, SOUND
@@ -24,10 +25,10 @@ BEGINNINGS = re.compile(
 )
 
 
-def find_files(root: Path) -> tuple[list[str], dict[str, str]]:
+def find_files(root: Path, endings: Sequence[str] = SOUND) -> tuple[list[str], dict[str, str]]:
     """Relative paths of the recordings below ``root``, sorted, and path → reason of the files that are left out.
 
-    A recording has an ending of sound, or none at all and begins as sound does. Hidden files, text and other known
+    A recording has one of the ``endings``, or none at all and begins as sound does. Hidden files, text and other known
     companions are neither recordings nor listed. Linked folders are followed once.
 
     Raises:
@@ -47,14 +48,14 @@ def find_files(root: Path) -> tuple[list[str], dict[str, str]]:
                 if name.startswith("."):
                     continue
                 path = (relative / name).as_posix()
-                reason = "" if Path(name).suffix.lower() in SOUND else _why_left_out(Path(folder, name))
+                reason = "" if Path(name).suffix.lower() in endings else _why_left_out(Path(folder, name))
                 if reason == "":
                     recordings.append(path)
                 elif reason is not None:
                     left_out[path.encode("utf-8", "backslashreplace").decode()] = reason
         seen.add(real)
     if not recordings:
-        known = ", ".join(ending.removeprefix(".") for ending in SOUND)
+        known = ", ".join(ending.removeprefix(".") for ending in endings)
         raise PermafrostError(f"dataset.path: {root} holds no audio file ({known}); check the folder")
     for path in recordings:
         if not _is_text(path):

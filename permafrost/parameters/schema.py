@@ -81,6 +81,7 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
         explainable = [*everything["baselines"], *map("-".join, product(everything["models"], everything["freezing"]))]
         for name in everything["study"].get("explain", []):
             collect(choose, name, explainable, "study.explain")
+        collect(catalogue.check, "readers", Preprocess(**everything["preprocess"]).reader, "preprocess.reader")
         for name in everything["study"].get("metrics", []):
             collect(catalogue.check, "metrics", name, "study.metrics")
         rate = everything["preprocess"]["sample_rate"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from permafrost import metrics, objectives
+from permafrost.audio.settings import Preprocess
 from permafrost.catalogue import module_name
 from permafrost.provenance.imports import Sources
 
@@ -20,6 +21,8 @@ def consumers_of(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
     study = parameters["study"]
     consumers = {stage: [f"stages.{stage}"] for stage in STAGES}
     consumers["aggregate"] += [module_name("metrics", name) for name in study.get("metrics", metrics.DEFAULT)]
+    for stage in ("preprocess", "split", "aggregate"):
+        consumers[stage].append(module_name("readers", Preprocess(**parameters["preprocess"]).reader))
     for stage, section in (("weights", "models"), ("train", "models"), ("baseline", "baselines")):
         for name, recipe in parameters[section].items():
             entries = []

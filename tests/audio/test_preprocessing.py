@@ -176,7 +176,7 @@ def test_an_interrupted_run_leaves_the_file_before_alone(recordings, out, monkey
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("permafrost.audio.preprocessing.decode", interrupt)
+    monkeypatch.setattr("permafrost.readers.audio.decode", interrupt)
     with pytest.raises(KeyboardInterrupt):
         preprocess(root, [Recording("a.wav")], SECOND, out, 1)
     assert out.read_bytes() == before

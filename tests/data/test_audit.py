@@ -9,6 +9,7 @@ from permafrost.data import fingerprints
 from permafrost.data.audit import audit, warnings
 from permafrost.data.fingerprints import near_duplicates
 from permafrost.data.tables import ClipRow, SplitRow
+from permafrost.readers import audio
 
 RATE = 8000
 
@@ -24,7 +25,7 @@ def music(seed, seconds=1.0):
 
 
 def found_in(waveforms):
-    return near_duplicates(waveforms.__getitem__, len(waveforms))
+    return near_duplicates(waveforms.__getitem__, len(waveforms), audio.fingerprint)
 
 
 def another_take(seed, detune=1.004):
@@ -63,7 +64,7 @@ def test_altered_copies_are_found_and_nothing_else(copy):
 def test_another_take_of_the_same_notes_is_no_near_duplicate():
     sound = music(7, 1.1)[:RATE]
     waveforms = np.stack([music(seed) for seed in range(30)] + [sound, another_take(7)])
-    prints = fingerprints.fingerprints(waveforms.__getitem__, len(waveforms))
+    prints = fingerprints.fingerprints(waveforms.__getitem__, len(waveforms), audio.fingerprint)
     assert prints[30] @ prints[31] > fingerprints.ALIKE
     assert found_in(waveforms) == []
 
@@ -106,7 +107,7 @@ def findings():
         for index, subset in enumerate(own)
         if subset
     ]
-    return audit(clips, rows, waveforms.__getitem__)
+    return audit(clips, rows, waveforms.__getitem__, audio.fingerprint)
 
 
 def test_the_audit_counts_clips_classes_and_groups(findings):

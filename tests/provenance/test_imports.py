@@ -106,6 +106,7 @@ def test_imports_run_downward():
     """report → evaluation; transfer → models, data; nothing imports stages; the library knows nothing of DVC."""
     below = {
         "metrics": {"metrics"},
+        "readers": {"readers", "audio", "data"},
         "objectives": {"objectives"},
         "audio": {"audio"},
         "data": {"data", "audio"},

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 MODELS, FREEZES, SEEDS = ["vit", "vit_random"], ["none", "half"], [0, 1]
 PARAMS = """
 dataset: {name: birds, path: data/raw}
-preprocess: {sample_rate: 8000, clip_seconds: 1.0}
+preprocess: {reader: audio, sample_rate: 8000, clip_seconds: 1.0}
 split: {kind: grouped}
 train: {threads: 1}
 models: {vit: {lr: 0.1}, vit_random: {lr: 0.1}}

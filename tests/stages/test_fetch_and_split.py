@@ -18,7 +18,7 @@ def stage(tmp_path):
     """``stage(name, **sections)`` writes params.yaml and runs the stage in a folder of its own."""
 
     def run(name, **sections):
-        sections["preprocess"] = {"sample_rate": 8000, "clip_seconds": 1.0}
+        sections["preprocess"] = {"reader": "audio", "sample_rate": 8000, "clip_seconds": 1.0}
         (tmp_path / "params.yaml").write_text(yaml.safe_dump(sections))
         return subprocess.run(
             [sys.executable, "-m", f"stages.{name}"],

@@ -83,6 +83,9 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone
         ("+models.strip_vit.by_strategy.head.rate=1", "models.strip_vit.by_strategy.head.rate: unknown key"),
         ("models.strip_vit.random_statistics=drawn", "'estimated' or 'as_drawn'"),
         ("models.strip_vit.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
+        ("models.strip_vit.objective=cross_entrpy", "objective: 'cross_entrpy' does not exist"),
+        ("study.metrics=[accuracy,macro_f2]", "study.metrics: 'macro_f2' does not exist"),
+        ("preprocess.reader=adio", "preprocess.reader: 'adio' does not exist"),
         ("models.strip_vit.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
         (
             "study.explain=[strip_vit-hed]",

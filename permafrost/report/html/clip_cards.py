@@ -1,15 +1,15 @@
 """The clips that every strategy gets wrong, to see and to hear."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from permafrost.audio.media import Shown
 from permafrost.data.tables import ClipRow, read_clips
 from permafrost.evaluation.mistakes import HardClip
 from permafrost.evaluation.wording import percent
-from permafrost.report.html.media import picture, sound
 
 MOST = 9
 BUDGET = 300_000  # characters of pictures and sounds together: the page is to stay below a megabyte
@@ -17,17 +17,17 @@ BUDGET = 300_000  # characters of pictures and sounds together: the page is to s
 
 @dataclass(frozen=True)
 class Recordings:
-    """clips.csv, and the waveforms int16 [clips, samples] at ``rate`` Hz in the same order."""
+    """clips.csv, the stored rows [clips, ...] in the same order, and what shows one of them: the reader's."""
 
     clips: Sequence[ClipRow]
-    waveforms: np.ndarray
-    rate: int
+    rows: np.ndarray
+    show: Callable[[np.ndarray], Shown]
 
 
-def read_recordings(data: Path, rate: int) -> Recordings:
+def read_recordings(data: Path, show: Callable[[np.ndarray], Shown]) -> Recordings:
     """What preprocessing left in the folder ``data``."""
-    waveforms = np.load(data / "waveforms.npy", mmap_mode="r", allow_pickle=False)
-    return Recordings(read_clips(data / "clips.csv"), waveforms, rate)
+    rows = np.load(data / "waveforms.npy", mmap_mode="r", allow_pickle=False)
+    return Recordings(read_clips(data / "clips.csv"), rows, show)
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,11 @@ def clip_cards(hard: Sequence[HardClip], recordings: Recordings | None) -> list[
     place = {clip.clip_id: number for number, clip in enumerate(recordings.clips)} if recordings else {}
     cards, spent = [], 0
     for clip in hard[:MOST]:
-        seen = heard = seconds = ""
+        seen, heard, words = "", "", ""
         if recordings and clip.clip_id in place:
             number = place[clip.clip_id]
-            samples = np.ascontiguousarray(recordings.waveforms[number])
-            seconds = f", {recordings.clips[number].seconds:.1f} seconds"
-            seen, heard = picture(samples, recordings.rate), sound(samples, recordings.rate)
+            seen, heard, words = recordings.show(np.ascontiguousarray(recordings.rows[number]))
+            words = words.format(f"{clip.clip_id}, {recordings.clips[number].seconds:.1f} seconds")
             if spent + len(seen) + len(heard) > BUDGET:
                 heard = ""
             spent += len(seen) + len(heard)
@@ -64,7 +63,7 @@ def clip_cards(hard: Sequence[HardClip], recordings: Recordings | None) -> list[
                 clip.taken_for
                 + ("" if clip.agreement == 1 else f", in {percent(clip.agreement, 0)} % of the mistakes"),
                 "every run" if clip.wrong == 1 else f"{percent(clip.wrong, 0)} % of the runs",
-                f"Log-mel spectrogram of {clip.clip_id}{seconds}, low notes below",
+                words,
                 seen,
                 heard,
             )

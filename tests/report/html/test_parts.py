@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from functools import partial
 from types import SimpleNamespace
 
 import altair as alt
@@ -13,12 +14,13 @@ import vl_convert
 from markupsafe import Markup
 from PIL import Image
 
+from permafrost.audio.media import LONGEST, PICTURE, RATE, picture, sound
 from permafrost.data.tables import ClipRow
 from permafrost.evaluation.mistakes import HardClip
+from permafrost.readers import audio
 from permafrost.report.data_section import audit_findings, rejected_table
 from permafrost.report.html import clip_cards as cards_module
 from permafrost.report.html.clip_cards import Recordings, clip_cards
-from permafrost.report.html.media import LONGEST, PICTURE, RATE, picture, sound
 from permafrost.report.html.page import script_text
 from permafrost.report.html.parts import cell, inline
 from permafrost.report.html.study_page import machine_table
@@ -100,7 +102,7 @@ def hard(number):
 
 def test_cards_stop_at_the_budget(monkeypatch):
     clips = [ClipRow(f"clip{number}", f"clip{number}.wav", "jazz", "", "", 1.0, 22050) for number in range(20)]
-    recordings = Recordings(clips, np.stack([tone(22050, 1.0)] * 20), 22050)
+    recordings = Recordings(clips, np.stack([tone(22050, 1.0)] * 20), partial(audio.show, sample_rate=22050))
     cards = clip_cards([hard(number) for number in range(20)], recordings)
     assert len(cards) == cards_module.MOST
     assert all(card.picture and card.sound for card in cards)

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from functools import partial
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,6 +15,7 @@ import vl_convert
 from permafrost.data.tables import ClipRow
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.study_results import study_results
+from permafrost.readers import audio
 from permafrost.report.answer import answer
 from permafrost.report.html.clip_cards import Recordings
 from permafrost.report.html.explanations import Shown
@@ -43,7 +45,9 @@ def make(fake_study, models=("vit", "vit_random"), freezes=("none", "half", "hea
     rows = [ClipRow(name, f"{name}.wav", "jazz", "", "", 1.0, 8000) for name in ids]
     results = study_results("demo", cells, data, audit, {"<b>.wav": "silent"})
     origin = Origin("abc1234", "dvc repro")
-    return study_page(results, Recordings(rows, noise, 8000), origin, explanations), answer(results)
+    return study_page(
+        results, Recordings(rows, noise, partial(audio.show, sample_rate=8000)), origin, explanations
+    ), answer(results)
 
 
 @pytest.fixture(scope="module")

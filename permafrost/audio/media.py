@@ -2,6 +2,7 @@
 
 import base64
 import io
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,15 @@ LONGEST = 10.0  # seconds of a clip that can be heard
 RATE = 11_025  # Hz
 # magma (Smith & van der Walt 2015), every eighth: even steps of lightness.
 MAGMA = "000004 120d31 331067 59157e 7e2482 a3307e c83e73 e95462 f97b5d fea973 fed395 fcfdbf"
+
+
+class Shown(NamedTuple):
+    """A clip in a page: data addresses of its picture and its sound (empty where it has none), and what the picture is,
+    in words with ``{}`` for the clip."""
+
+    picture: str
+    sound: str
+    words: str
 
 
 def picture(samples: np.ndarray, rate: int) -> str:
