@@ -1,4 +1,4 @@
-"""Finding published weights: a local file, the folders of $PERMAFROST_WEIGHTS, torch's hub cache, the network."""
+"""Finding published weights: local files, installed packages, $PERMAFROST_WEIGHTS, torch's hub cache, the network."""
 
 import os
 import re
@@ -64,8 +64,8 @@ def obtain(settings: WeightsSettings, backbone: str, key: str) -> Path:
         PermafrostError: no such local file, no such torchvision name, a checksum that does not match, or a download
             that failed: the message then says which file to put where.
     """
-    if settings.file is not None:
-        return _local(settings, settings.file, key)
+    if (local := settings.local(key)) is not None:
+        return _local(settings, local, key)
     wanted = _wanted(settings, backbone, key)
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     folders = [Path(folder).expanduser() for folder in os.environ.get(FOLDERS, "").split(os.pathsep) if folder]
@@ -82,7 +82,7 @@ def obtain(settings: WeightsSettings, backbone: str, key: str) -> Path:
 def _local(settings: WeightsSettings, path: Path, key: str) -> Path:
     if not path.is_file():
         raise PermafrostError(
-            f"{key}.weights: no file {shown(settings.weights)} in {Path.cwd()}; expected {EXPECTED}"
+            f"{key}.weights: no file {shown(settings.weights)} ({path.resolve()}); expected {EXPECTED}"
             f"{nearest(settings.weights, ('random', 'procedural'))}"
         )
     if settings.weights_sha256 and (found := file_sha256(path)) != settings.weights_sha256:
@@ -113,7 +113,7 @@ def _torchvision_url(settings: WeightsSettings, backbone: str, key: str) -> str:
     if known is None:
         raise PermafrostError(
             f"{key}.weights: {settings.weights!r}: torchvision has no weights for {backbone}; "
-            "expected random, procedural, a url or the path of a file"
+            f"expected {EXPECTED.replace(f'{TORCHVISION}NAME, ', '')}"
         )
     name = settings.weights.removeprefix(TORCHVISION)
     choose(settings.weights, [TORCHVISION + member for member in known.__members__], f"{key}.weights")

