@@ -8,6 +8,7 @@ head. Dropping of layers and masking of inputs are off: they draw random numbers
 The library is optional: requirements-transformers.txt.
 """
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from permafrost.models.network import PARTS, Network
 AST, WHISPER = "audio-spectrogram-transformer", "whisper"
 HEARING = ("wav2vec2", "hubert", "wavlm", "data2vec-audio", "unispeech", "unispeech-sat")  # waveforms
 SAMPLE_RATE = 16000
+DESCRIPTIONS = ("config.json", "preprocessor_config.json")
 SETTINGS = {
     # What is random beside dropout, and parts behind the encoder.
     **{"layerdrop": 0.0, "encoder_layerdrop": 0.0, "mask_time_prob": 0.0, "mask_feature_prob": 0.0},
@@ -129,6 +131,11 @@ def input_of(architecture: str) -> Input:
             chunk=2 * config.max_source_positions,
         )
     return Waveform(sample_rate=SAMPLE_RATE)
+
+
+def files_of(architecture: str) -> list[Path]:
+    """The files of a local folder that say what ``build`` makes; a name of the hub has none."""
+    return [path for name in DESCRIPTIONS if (path := Path(architecture, name)).is_file()]
 
 
 def convert(state: dict[str, Tensor], architecture: str) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -38,6 +39,12 @@ def build(backbone: str, input_shape: tuple[int, ...], classes: int, seed: int) 
     network.chunks = chunks
     network.origin = Origin(backbone, tuple(input_shape), classes, seed)
     return network
+
+
+def files_of(backbone: str) -> list[Path]:
+    """The local files beside its weights that describe ``backbone``: a family's module names them, others have none."""
+    found = getattr(catalogue.load("backbones", backbone, "backbone"), "files_of", None)
+    return found(*_architecture(backbone)) if found else []
 
 
 def converter(backbone: str) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from permafrost import catalogue
 from permafrost.data.download import download
 from permafrost.errors import PermafrostError
-from permafrost.models.building import converter
+from permafrost.models.building import converter, files_of
 from permafrost.models.published import in_our_names, read_state
 from permafrost.models.weight_source import EXPECTED, TORCHVISION, WeightsSettings
 from permafrost.models.weights import file_sha256
@@ -50,10 +50,12 @@ def base_of(settings: WeightsSettings, backbone: str, key: str) -> tuple[dict[st
     Raises:
         PermafrostError: the weights cannot be had, have another checksum, or are no weights.
     """
+    # What a family's network is built from: another description, and runs that start from this base run again.
+    described = {path.name: file_sha256(path) for path in files_of(backbone)}
     if settings.kind == "random":
-        return {}, {"backbone": backbone, "source": "random"}
+        return {}, {"backbone": backbone, "source": "random", **described}
     path = obtain(settings, backbone, key)
-    about = {"backbone": backbone, "source": settings.weights, "sha256": file_sha256(path)}
+    about = {"backbone": backbone, "source": settings.weights, "sha256": file_sha256(path), **described}
     return in_our_names(read_state(path), converter(backbone)), about
 
 

@@ -21,9 +21,11 @@ def refuse_lost_paths(parameters: Mapping[str, Any]) -> None:
         return
     faults = [
         f"{key}: {value} is not in the copy of the project that a queued run lies in; give it as "
-        f"{(Path(project) / value).resolve()}"
+        f"{''.join(family)}{(Path(project) / path).resolve()}"
         for key, value in flatten(parameters, "dot").items()
-        if isinstance(value, str) and "/" in value and not Path(value).exists() and (Path(project) / value).exists()
+        if isinstance(value, str) and "/" in value
+        for *family, path in [value.rpartition(":")]  # transformers:FOLDER
+        if not Path(path).exists() and (Path(project) / path).exists()
     ]
     if faults:
         raise PermafrostError("\n  ".join(["params.yaml:", *faults]))

@@ -39,13 +39,13 @@ def consumers_of(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def code_of(consumers: Mapping[str, list[str]], root: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Consumer to ``modules`` (name to hash) and ``packages`` (name to the version that requirements.txt pins).
+    """Consumer to ``modules`` (name to hash) and ``packages`` (name to the version that requirements*.txt pins).
 
     Raises:
         PermafrostError: a module that is missing, broken, or imports by name.
     """
     sources = Sources(root, ("permafrost", "stages"))
-    pins = pinned(root / "requirements.txt")
+    pins = {name: pin for path in sorted(root.glob("requirements*.txt")) for name, pin in pinned(path).items()}
     distributions = metadata.packages_distributions()
     found = {}
     for consumer, entries in consumers.items():

@@ -18,6 +18,7 @@ from permafrost.data.dataset import Dataset, TableLabels, UrlSource
 from permafrost.data.split_lists import ListFiles, find_list
 from permafrost.data.splits import Split
 from permafrost.errors import PermafrostError
+from permafrost.models.building import files_of
 from permafrost.models.weight_source import EXPECTED, WeightsSettings
 from permafrost.settings import part_of, shown, validate
 
@@ -109,6 +110,8 @@ def _of_weights(recipes: Mapping[str, Any]) -> Iterator[OutsideFile]:
         settings = part_of(values, WeightsSettings, f"models.{name}")
         if (file := settings.local(f"models.{name}")) is not None:
             yield OutsideFile(f"weights-{name}", f"models.{name}.weights", settings.weights, file, EXPECTED)
+        for path in files_of(values["backbone"]):
+            yield OutsideFile(f"weights-{name}", f"models.{name}.backbone.{path.name}", str(path), path)
 
 
 def _of_tables(recipes: Mapping[str, Any]) -> Iterator[OutsideFile]:

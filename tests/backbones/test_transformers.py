@@ -2,6 +2,7 @@
 
 import copy
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,12 @@ from permafrost.audio.inputs import Waveform
 from permafrost.audio.making import PictureMaker
 from permafrost.audio.samples import as_float32
 from permafrost.errors import PermafrostError
-from permafrost.models.building import build, converter
+from permafrost.models.building import build, converter, files_of
+from permafrost.models.obtaining import base_of
+from permafrost.models.weight_source import WeightsSettings
 from permafrost.models.weights import apply_base
+from permafrost.plain_yaml import read
+from permafrost.provenance.outside_files import outside_files
 from permafrost.transfer.hearing import declared_input, input_rate
 from permafrost.transfer.recipe import Training
 
@@ -20,6 +25,7 @@ transformers = pytest.importorskip(
     "transformers", reason="the optional library is not installed: pip install -r requirements-transformers.txt"
 )
 
+ROOT = Path(__file__).parents[2]
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
 WAVES = SMALL | {
     **{"conv_dim": [8, 8], "conv_stride": [5, 4], "conv_kernel": [10, 8], "num_feat_extract_layers": 2},
@@ -225,3 +231,16 @@ def test_what_cannot_be_read_is_refused(made, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(PermafrostError, match=r"pip install -r requirements-transformers\.txt"):
         build("transformers:facebook/hubert-base", (16000,), 3, seed=0)
+
+
+def test_the_description_is_a_dependency_of_the_runs(made, tmp_path):
+    name, _, _, _ = made("hubert")
+    parameters = read(ROOT / "params.yaml")
+    parameters["study"]["models"] = ["mine"]
+    parameters["models"] = {"mine": {"backbone": name, "weights": "random"}}
+    (file,) = outside_files(parameters)["weights-mine"]
+    assert file.path == tmp_path / "hubert/config.json" and file.key == "models.mine.backbone.config.json"
+    before = base_of(WeightsSettings(), name, "models.mine")
+    made("hubert", layer_norm_eps=1e-3)
+    assert base_of(WeightsSettings(), name, "models.mine") != before, "a base file of other bytes: its runs run again"
+    assert files_of("transformers:facebook/hubert-base") == [] == files_of("resnet20")

@@ -25,6 +25,7 @@ TRACKED = (
     "dvc.yaml",
     "params.yaml",
     "requirements.txt",
+    "requirements-transformers.txt",
     ".dvc/config",
     ".dvc/plots",
     ".dvcignore",

@@ -102,13 +102,17 @@ def test_a_queued_run_that_lost_a_file_names_every_one_before_anything_runs(tmp_
     (project / "weights/own.th").touch()
     monkeypatch.chdir(copy)
     parameters = {**OWN, "models": {"vit": {"weights": "weights/own.th", "lr": 0.1, "note": "a/b"}}}
+    parameters["models"]["ast"] = {"backbone": "transformers:weights/own.th"}
     monkeypatch.delenv("DVC_ROOT", raising=False)
     refuse_lost_paths(parameters)
     monkeypatch.setenv("DVC_ROOT", str(project))
     with pytest.raises(PermafrostError) as error:
         refuse_lost_paths(parameters)
     lines = str(error.value).splitlines()[1:]
-    assert [line.split(":")[0].strip() for line in lines] == ["dataset.path", "models.vit.weights"]
+    assert [line.split(":")[0].strip() for line in lines] == [
+        *("dataset.path", "models.vit.weights", "models.ast.backbone")
+    ]
+    assert lines[2].endswith(f"give it as transformers:{project}/weights/own.th")
     assert lines[0].endswith(f"give it as {tmp_path}/birds") and lines[1].endswith(f"{project}/weights/own.th")
     monkeypatch.chdir(project)
     refuse_lost_paths(parameters)
