@@ -87,5 +87,7 @@ def test_a_network_baseline_is_a_cell_with_nothing_frozen():
     with pytest.raises(PermafrostError, match=r"baselines\.x\.augment: .*use augment_waveform"):
         network_cell(masked, examples, RATE, runtime, seed=0, key="baselines.x")
     other = recipe.model_copy(update={"input": Waveform(kind="waveform")})
-    with pytest.raises(PermafrostError, match=r"baselines\.x\.input\.sample_rate: 8000 Hz, but cnn hears 22050 Hz"):
+    with pytest.raises(
+        PermafrostError, match=r"baselines\.x\.input\.sample_rate: 8000, but cnn reads 22050; set it to 22050"
+    ):
         network_cell(other, examples, RATE, runtime, seed=0, key="baselines.x")

@@ -78,7 +78,9 @@ def test_a_waveform_model_is_augmented_and_its_run_tells_what_made_it(project, m
 def test_another_rate_than_the_backbone_s_is_refused_before_anything_is_trained(project, monkeypatch):
     write_parameters(rate=8000)
     monkeypatch.setattr(sys, "argv", ["train", *ARGUMENTS])
-    with pytest.raises(PermafrostError, match=r"models\.x\.input\.sample_rate: 8000 Hz, but cnn hears 22050 Hz"):
+    with pytest.raises(
+        PermafrostError, match=r"models\.x\.input\.sample_rate: 8000, but cnn reads 22050; set it to 22050"
+    ):
         train.main()
     assert not Path("runs").exists()
 
