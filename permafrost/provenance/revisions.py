@@ -9,7 +9,15 @@ from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 
 # What a study's numbers are made from. Not its results: committing these must not change the revision they came from.
-INPUTS = ("permafrost", "stages", "conf", "dvc.yaml", "params.yaml", "requirements.txt", "requirements-transformers.txt")
+INPUTS = (
+    "permafrost",
+    "stages",
+    "conf",
+    "dvc.yaml",
+    "params.yaml",
+    "requirements.txt",
+    "requirements-transformers.txt",
+)
 EXPERIMENTS = "refs/exps"
 
 
