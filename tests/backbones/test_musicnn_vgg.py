@@ -7,12 +7,18 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from permafrost.audio.making import PictureMaker
 from permafrost.backbones.musicnn_vgg import convert
 from permafrost.errors import PermafrostError
 from permafrost.models.building import build
+from permafrost.models.obtaining import base_of
 from permafrost.models.published import in_our_names, read_state
 from permafrost.models.tf_bundle import read_bundle
 from permafrost.models.weights import apply_base
+from permafrost.parameters.schema import Recipe
+from permafrost.plain_yaml import parse
+from permafrost.settings import validate
+from permafrost.transfer.hearing import input_rate
 
 
 @pytest.fixture(params=["MTT_vgg", "MSD_vgg"])
@@ -70,3 +76,16 @@ def test_other_lengths_fit_and_too_small_pictures_are_refused():
     for shape in [(62, 187), (96, 65), (16000,)]:
         with pytest.raises(PermafrostError, match="at least 63 x 66"):
             build("musicnn_vgg", shape, 3, seed=0)
+
+
+def test_the_recipe_reads_what_the_weights_were_trained_on(index):
+    text = (Path(__file__).parents[2] / "conf/model/musicnn_vgg.yaml").read_text(encoding="utf-8")
+    given = {name: value for name, value in parse(text, "musicnn_vgg.yaml").items() if name != "defaults"}
+    recipe = validate(Recipe, given, "models.music")
+    assert input_rate(recipe.input, recipe, recipe.backbone, 44100, "models.music") == 16000
+    shape = PictureMaker(recipe.input, 44100, 5 * 44100).shape
+    assert shape == (2, 96, 187)
+    if index.parent.name == "MSD_vgg":
+        state, about = base_of(recipe, recipe.backbone, "models.music")
+        assert about["sha256"] == recipe.weights_sha256
+        apply_base(build(recipe.backbone, shape, 10, seed=0), state, about)

@@ -223,7 +223,7 @@ def test_a_file_of_an_installed_package_is_found_without_running_it(package, net
 @pytest.mark.parametrize(
     ("weights", "said"),
     [
-        ("package:no_such_net/one.pth", "there is no package no_such_net: pip install no_such_net"),
+        ("package:no_such_net/one.pth", "there is no package no_such_net: pip install --no-deps no_such_net"),
         ("package:net_weights/two.pth", r"no file 'package:net_weights/two\.pth' \(.*site/net_weights/two\.pth\)"),
         ("package:net_weights", "expected package:NAME/path/in/it"),
         ("package:net_weights/../other/one.pth", "expected package:NAME/path/in/it"),
