@@ -14,6 +14,7 @@ from permafrost.evaluation.study_results import study_results
 from permafrost.evaluation.summary import details
 from permafrost.metrics import accuracy, balanced_accuracy, top3_accuracy
 from permafrost.report.strategies_table import strategies_table
+from tests.examples import example
 from tests.report.test_report import DATA
 
 CLASSES, CLIPS = 5, 400
@@ -57,6 +58,10 @@ def check_metric(module):
 @pytest.mark.parametrize("name", catalogue.names("metrics"))
 def test_every_metric(name):
     check_metric(catalogue.load("metrics", name, "study.metrics"))
+
+
+def test_the_example_of_the_documentation():
+    check_metric(example("permafrost/metrics/weakest_class.py"))
 
 
 def test_the_check_finds_faults():

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from permafrost import catalogue
 from permafrost.objectives import balanced_cross_entropy, cross_entropy
 from permafrost.transfer.examples import make_examples
+from tests.examples import example
 from tests.transfer.cells import small_cell
 
 SETTINGS = (SimpleNamespace(label_smoothing=0.0), SimpleNamespace(label_smoothing=0.1))
@@ -59,6 +60,10 @@ def check_objective(module, settings):
 @pytest.mark.parametrize("name", catalogue.names("objectives"))
 def test_every_objective(name, settings):
     check_objective(catalogue.load("objectives", name, "objective"), settings)
+
+
+def test_the_example_of_the_documentation():
+    check_objective(example("permafrost/objectives/focal.py"), SETTINGS[0])
 
 
 def test_the_check_finds_faults():

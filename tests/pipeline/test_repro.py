@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.pipeline.conftest import ROOT
+from tests.examples import EXAMPLES
 
 pytestmark = pytest.mark.pipeline
 
@@ -69,10 +69,11 @@ def test_a_new_seed_runs_its_cells_alone_and_a_dropped_one_none(project):
     assert project.repro() == AFTER | {"code"}
 
 
-def test_layout_comments_and_a_new_backbone_rerun_no_cell(project):
+def test_layout_comments_and_new_entries_of_the_catalogue_rerun_no_cell(project):
     project.edit("permafrost/transfer/trainer.py", "import math\n", "# A remark.\nimport math\n\n")
     project.edit("permafrost/transfer/trainer.py", '"""The training loop of one cell', '"""Another docstring. The loop')
-    shutil.copy(ROOT / "permafrost/backbones/resnet20.py", project.root / "permafrost/backbones/another.py")
+    for file, source in EXAMPLES.items():
+        (project.root / file).write_text(source, encoding="utf-8")
     assert project.repro() == {"code"}
 
 

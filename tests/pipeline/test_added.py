@@ -1,0 +1,62 @@
+"""What is added to the catalogue, each as one file and its name in a YAML file, reruns no run that is there: seen on a
+real ``dvc repro``."""
+
+import json
+from itertools import product
+
+import pytest
+
+from tests.examples import EXAMPLES
+from tests.pipeline.test_repro import AFTER, CELLS
+
+pytestmark = pytest.mark.pipeline
+
+MODEL = "mine"  # the recipe that names what is new
+
+
+def backbone(params):
+    recipe = params["models"]["strip_vit_random"] | {"backbone": "tiny"}
+    params["models"][MODEL] = json.loads(json.dumps(recipe))
+    params["study"]["models"].append(MODEL)
+
+
+def objective(params):
+    params["models"][MODEL]["objective"] = "focal"
+
+
+def metric(params):
+    params["study"]["metrics"].append("weakest_class")
+
+
+# The file of each, and what names it; in order, for the objective is the new recipe's.
+ADDED = {
+    "permafrost/backbones/tiny.py": backbone,
+    "permafrost/objectives/focal.py": objective,
+    "permafrost/metrics/weakest_class.py": metric,
+}
+
+
+def test_what_is_added_as_one_file_each_reruns_no_run_that_is_there(project):
+    before = {path: path.stat().st_mtime_ns for path in (project.root / "runs").rglob("metrics.json")}
+    params = project.params
+    for file, name_it in ADDED.items():
+        (project.root / file).write_text(EXAMPLES[file], encoding="utf-8")
+        name_it(params)
+    project.params = params
+    wanted = set(map("-".join, product(params["study"]["models"], params["study"]["freezes"], ["0"])))
+    new = {f"train@{run}" for run in wanted} - CELLS
+    assert project.repro() == new | AFTER | {"code", f"render@{MODEL}", f"weights@{MODEL}"}
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+    found = json.loads((project.root / "metrics/details.json").read_text())
+    for model, freeze in product(params["study"]["models"], params["study"]["freezes"]):
+        numbers = found[model][freeze]
+        assert 0 <= numbers["weakest_class"]["mean"] <= numbers["test_accuracy"]["mean"]
+    assert "weakest class (%)" in (project.root / "metrics/report.md").read_text()
+    uses = {
+        name: json.loads((project.root / f"data/code/{name}.json").read_text())
+        for name in ("aggregate", f"train-{MODEL}")
+    }
+    assert "permafrost.metrics.weakest_class" in uses["aggregate"]["modules"]
+    assert {"permafrost.backbones.tiny", "permafrost.objectives.focal"} <= set(uses[f"train-{MODEL}"]["modules"])
+    assert "permafrost.metrics.weakest_class" not in uses[f"train-{MODEL}"]["modules"]
