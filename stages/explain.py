@@ -98,7 +98,7 @@ def _explain_network(
     ]
     made = read_record(RUNS / run.folder)["parameters"]
     read = part_of(made[run.section][run.model], Rendered, f"{run.section}.{run.model}").input
-    axes = mel_axes(read, made["preprocess"], network.origin.input_shape[0])
+    axes = mel_axes(read, made["preprocess"], network.origin.input_shape)
     return [draw_saliency(OUT, name, found.method, found.pictures.numpy(), found.maps.numpy(), captions, axes)]
 
 

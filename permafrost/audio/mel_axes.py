@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from permafrost.audio.filterbank import HOP
 from permafrost.audio.inputs import FilterBank, Input, Waveform
 from permafrost.audio.logmel import hz_to_mel
 
@@ -38,16 +39,22 @@ class MelAxes:
         return float(np.log1p(hertz / 700)) if self.htk else hz_to_mel(hertz)
 
 
-def mel_axes(settings: Input, preprocess: Mapping[str, Any], samples: int) -> MelAxes:
-    """The axes of the pictures that a recipe's network reads or makes.
+def mel_axes(settings: Input, preprocess: Mapping[str, Any], shape: tuple[int, ...]) -> MelAxes:
+    """The axes of the pictures that a recipe's network reads or makes; chunks of a clip stand side by side.
 
     Args:
         settings: its input.
         preprocess: that section of the parameters.
-        samples: how many samples a network on waveforms hears.
+        shape: of what the network reads for a clip: (samples,), (mels, frames) or (chunks, mels, frames).
     """
     rate = settings.sample_rate or preprocess["sample_rate"]
-    if not isinstance(settings, Waveform):
-        htk = isinstance(settings, FilterBank)
-        return MelAxes(preprocess["clip_seconds"], settings.fmin, settings.fmax or rate / 2, htk)
-    return MelAxes(samples / rate, 0.0, rate / 2, htk=True)
+    if isinstance(settings, Waveform):
+        return MelAxes(shape[0] / rate, 0.0, rate / 2, htk=True)
+    seconds = preprocess["clip_seconds"]
+    if settings.chunk is not None:
+        columns = shape[-1] * (shape[0] if len(shape) == 3 else 1)
+        if isinstance(settings, FilterBank):
+            seconds = columns * HOP
+        else:
+            seconds = columns * (seconds / settings.size[1] if settings.size else settings.hop_length / rate)
+    return MelAxes(seconds, settings.fmin, settings.fmax or rate / 2, isinstance(settings, FilterBank))

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from permafrost.backbones.mel_front_end import MelFrontEnd
+from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 
 CELLS = 4  # along each axis: a map of fewer tells nothing of place
@@ -41,13 +42,22 @@ def saliency(network: Network, inputs: Tensor, classes: Tensor) -> Saliency:
 
     Args:
         network: trained; it is put into evaluation mode.
-        inputs: prepared, [clips, channels, height, width] or waveforms [clips, samples].
+        inputs: prepared, [clips, channels, height, width], [clips, chunks, channels, height, width] (whose pictures and
+            maps stand side by side) or waveforms [clips, samples].
         classes: int64 [clips]: the class whose logit is explained, a clip each.
+
+    Raises:
+        PermafrostError: the network hears waveforms and makes no mel pictures of them.
     """
     network.eval()
     front_end = network.stem if isinstance(network.stem, MelFrontEnd) else None
+    if front_end is None and inputs.ndim < 4:
+        raise PermafrostError(
+            "study.explain: this network hears waveforms and makes no mel picture of them, so that there is none to "
+            "show places in; leave it out"
+        )
     with torch.no_grad():
-        pictures = front_end.picture(inputs) if front_end else inputs[:, 0]
+        pictures = front_end.picture(inputs) if front_end else inputs[..., 0, :, :]
     unit = _grad_cam_unit(network, inputs[:1])
     if unit is None:
         maps = _integrated(network, inputs, classes)
@@ -55,8 +65,9 @@ def saliency(network: Network, inputs: Tensor, classes: Tensor) -> Saliency:
     else:
         name, module = unit
         found = LayerGradCam(network, module).attribute(inputs, target=classes, relu_attributions=True)
-        maps = LayerAttribution.interpolate(found, pictures.shape[-2:], "bilinear")[:, 0]
+        maps = LayerAttribution.interpolate(found, pictures.shape[-2:], "bilinear").reshape(pictures.shape)
         method = f"Grad-CAM at {name}"
+    pictures, maps = _side_by_side(pictures), _side_by_side(maps)
     highest = maps.flatten(1).amax(1).clamp(min=torch.finfo(maps.dtype).tiny)
     return Saliency(pictures.detach(), (maps / highest[:, None, None]).detach(), method)
 
@@ -68,15 +79,20 @@ def _grad_cam_unit(network: Network, one: Tensor) -> tuple[str, nn.Module] | Non
         x = one
         for place, (name, module) in enumerate(network.units.items()):
             x = network.run(x, place, place + 1)
-            if place and x.ndim == 4 and min(x.shape[-2:]) >= CELLS:
+            if place and x.ndim == (5 if network.chunks > 1 else 4) and min(x.shape[-2:]) >= CELLS:
                 chosen = (name, module)
     return chosen
 
 
 def _integrated(network: Network, inputs: Tensor, classes: Tensor) -> Tensor:
-    """Absolute integrated gradients [clips, height, width], summed over channels, lightly smoothed."""
+    """Absolute integrated gradients [clips, (chunks,) height, width], summed over channels, lightly smoothed."""
     silent = inputs.flatten(1).amin(1).reshape(-1, *[1] * (inputs.ndim - 1)).expand_as(inputs)
     found = IntegratedGradients(network).attribute(
         inputs, silent, target=classes, n_steps=STEPS, internal_batch_size=max(len(inputs), 16)
     )
-    return F.avg_pool2d(found.sum(1, keepdim=True).abs().float(), SMOOTHING, 1, SMOOTHING // 2)[:, 0]
+    return F.avg_pool2d(found.sum(-3).abs().float(), SMOOTHING, 1, SMOOTHING // 2)
+
+
+def _side_by_side(x: Tensor) -> Tensor:
+    """[clips, chunks, height, width] to [clips, height, chunks x width]; without chunks as it is."""
+    return x.transpose(1, 2).flatten(2) if x.ndim == 4 else x

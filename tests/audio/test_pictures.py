@@ -71,7 +71,15 @@ def test_a_picture_is_at_its_own_rate():
     resampled = as_int16(soxr.resample(as_float32(waveform), 22050, RATE))
     settings = LogMel(**MUSICNN)
     np.testing.assert_array_equal(made(waveform, settings, 22050), made(resampled, settings))
-    assert mel_axes(settings, {"sample_rate": 22050, "clip_seconds": 2.0}, 0).high == RATE / 2
+    assert mel_axes(settings, {"sample_rate": 22050, "clip_seconds": 2.0}, (96, 126)).high == RATE / 2
+
+
+def test_axes_of_chunks_are_as_long_as_these_side_by_side():
+    preprocess = {"sample_rate": 22050, "clip_seconds": 5.0}
+    assert mel_axes(LogMel(**MUSICNN, chunk=187), preprocess, (2, 96, 187)).seconds == pytest.approx(374 * 256 / RATE)
+    assert mel_axes(LogMel(size=(64, 100), chunk=40), preprocess, (3, 64, 40)).seconds == pytest.approx(6.0)
+    axes = mel_axes(FilterBank(sample_rate=RATE, chunk=1024), preprocess, (128, 1024))
+    assert axes.seconds == pytest.approx(10.24) and (axes.low, axes.high, axes.htk) == (20, 8000, True)
 
 
 def test_min_and_max_come_first_then_mean_and_std():
