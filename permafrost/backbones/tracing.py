@@ -45,6 +45,7 @@ def cut(graph: fx.Graph, root: nn.Module, unit_of: Mapping[str, int]) -> list[fx
     depends[output] = len(steps)
     # To each step, the last one that reads what it gives.
     read = {node: max((depends[user] for user in node.users if user in depends), default=-1) for node in depends}
+    stored = root.state_dict().keys()
     parts = []
     begin = 0
     for number, (first, latest) in enumerate([*starts[1:], (len(steps), len(steps))], start=1):
@@ -54,7 +55,7 @@ def cut(graph: fx.Graph, root: nn.Module, unit_of: Mapping[str, int]) -> list[fx
                 break
         else:
             raise CannotCutError(f"{len(passing)} tensors, not one, pass from its unit {number} to the next")
-        parts.append(_part(root, steps[begin:end], entering, passing[0]))
+        parts.append(_part(root, stored, steps[begin:end], entering, passing[0]))
         begin, entering = end, passing[0]
     names = [name for part in parts for name, _ in part.named_parameters()]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -73,8 +74,9 @@ def _parameters(node: fx.Node, root: nn.Module, depends: Container[fx.Node]) -> 
             yield from _parameters(source, root, depends)
 
 
-def _part(root: nn.Module, nodes: list[fx.Node], entering: fx.Node, leaving: fx.Node) -> fx.GraphModule:
-    stored = root.state_dict().keys()
+def _part(
+    root: nn.Module, stored: Container[str], nodes: list[fx.Node], entering: fx.Node, leaving: fx.Node
+) -> fx.GraphModule:
     graph = fx.Graph()
     copies = {entering: graph.placeholder("x")}
 
