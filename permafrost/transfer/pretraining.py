@@ -1,7 +1,7 @@
 """Pretrain a small backbone on the procedural source task: one linear head a factor on a shared body."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from permafrost.audio.augmentation import DRAWS, spec_augment
 from permafrost.audio.inputs import Rendered
-from permafrost.audio.logmel import LogMelTransform
+from permafrost.audio.making import PictureMaker
 from permafrost.audio.synthetic.settings import SourceTask
 from permafrost.audio.synthetic.source import CLASSES, NOT_HEARD, source_task
 from permafrost.errors import PermafrostError
@@ -93,19 +93,8 @@ def source_images(
         seconds=seconds,
         sample_rate=sample_rate,
     )
-    made = source_task(task, workers, _renderer, (wanted, sample_rate, round(seconds * sample_rate)))
+    made = source_task(task, workers, PictureMaker, (wanted, sample_rate, round(seconds * sample_rate)))
     return made.inputs, made.labels
-
-
-def _renderer(settings: Any, sample_rate: int, samples: int) -> Callable[[np.ndarray], np.ndarray]:
-    """A process's own function from int16 [samples] to a float32 image."""
-    transform = LogMelTransform(settings, sample_rate, samples)
-
-    def render(waveform: np.ndarray) -> np.ndarray:
-        transform.waveform[:] = waveform
-        return transform()
-
-    return render
 
 
 def _fit(network: Network, prepare: Preparation, inputs: Tensor, targets: Tensor, settings: Pretrain) -> None:

@@ -10,7 +10,7 @@ import torch
 from permafrost.audio.decoding import Rejected
 from permafrost.audio.descriptors import NAMES, describe
 from permafrost.audio.inputs import LogMel, Waveform
-from permafrost.audio.logmel import LogMelTransform
+from permafrost.audio.making import PictureMaker
 from permafrost.audio.settings import Preprocess
 from permafrost.baselines.classical import fit
 from permafrost.baselines.recipe import Logistic
@@ -109,21 +109,21 @@ def cell(tmp_path, backbone, shape, classes=("x", "y")):
     return network.eval(), delta, base, predictions
 
 
-def test_a_cells_network_hears_the_pictures_it_was_trained_on(tmp_path):
-    settings = LogMel(n_mels=32, n_fft=512, hop_length=256, size=(32, 32))
-    network, *files = cell(tmp_path, "strip_vit", (32, 32))
+@pytest.mark.parametrize(
+    ("shape", "more"), [((32, 32), {"size": (32, 32)}), ((2, 32, 16), {"chunk": 16, "sample_rate": 8000, "mean": 0.5})]
+)
+def test_a_cells_network_hears_the_pictures_it_was_trained_on(tmp_path, shape, more):
+    settings = LogMel(n_mels=32, n_fft=512, hop_length=256, **more)
+    network, *files = cell(tmp_path, "strip_vit", shape)
     predictor = network_predictor(*files, settings, Training(), SETTINGS)
     chunks = np.stack([(32767 * tone(1.0, pitch=pitch)).astype(np.int16) for pitch in (300, 900, 2000)])
-    transform = LogMelTransform(settings, RATE, RATE)
-    pictures = []
-    for chunk in chunks:
-        transform.waveform[:] = chunk
-        pictures.append(np.array(transform()))
+    pictures = np.stack([PictureMaker(settings, RATE, RATE)(chunk) for chunk in chunks])
+    assert pictures.shape[1:] == shape
     with torch.no_grad():
-        expected = network(torch.from_numpy(np.stack(pictures))[:, None]).double().softmax(1).numpy()
+        expected = network(torch.from_numpy(pictures)[..., None, :, :]).double().softmax(1).numpy()
     assert np.allclose(predictor.probabilities(chunks), expected, atol=1e-7) and predictor.classes == ("x", "y")
-    with pytest.raises(PermafrostError, match=r"trained on pictures of \(32, 32\).*gives \(64, 32\)"):
-        network_predictor(*files, settings.model_copy(update={"n_mels": 64, "size": (64, 32)}), Training(), SETTINGS)
+    with pytest.raises(PermafrostError, match=r"trained on pictures of \(.*\), but params.yaml gives \(64, 32\)"):
+        network_predictor(*files, LogMel(n_mels=40, size=(64, 32)), Training(), SETTINGS)
 
 
 def test_a_network_on_crops_hears_chunks_of_their_length(tmp_path):
