@@ -26,7 +26,7 @@ from permafrost.models.deltas import load_delta
 from permafrost.prediction.predictors import class_names
 from permafrost.report.explained import Picture, write_pictures
 from permafrost.report.explanation_figures import draw_explanation
-from permafrost.report.saliency_figure import caption, draw_saliency
+from permafrost.report.html.mel_figures import caption, draw_saliency
 from permafrost.settings import choose, part_of
 from permafrost.transfer.explained_clips import look, one_of_each_class
 from permafrost.transfer.recipe import Training

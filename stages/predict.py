@@ -58,8 +58,8 @@ def main() -> None:
 
 
 def _drawer(folder: Path):  # noqa: ANN202
-    # Here, not above: only those who ask for pictures pay for loading matplotlib.
-    from permafrost.report.prediction_figure import draw_prediction
+    # Here, not above: only those who ask for pictures pay for loading what draws them.
+    from permafrost.report.html.mel_figures import draw_prediction
 
     def draw(answer: Answer, chunks: Chunks) -> None:
         name = "_".join(part for part in Path(answer.file).parts if part not in ("/", "..", "."))

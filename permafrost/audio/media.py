@@ -5,6 +5,7 @@ import io
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.logmel import LogMelTransform
@@ -29,18 +30,26 @@ class Shown(NamedTuple):
 
 def picture(samples: np.ndarray, rate: int) -> str:
     """The log-mel spectrogram of a clip (int16 [samples] at ``rate`` Hz): a PNG as a data address, low notes below."""
-    from PIL import Image
-
     window = 1024 if len(samples) >= 4 * 1024 else 256
     settings = LogMel(n_mels=48, n_fft=window, hop_length=window // 4, scale="db", size=PICTURE, resize="bilinear")
     transform = LogMelTransform(settings, rate, len(samples))
     transform.waveform[:] = samples
-    shades = np.round(transform()[::-1] * (SHADES - 1)).astype(np.uint8)
-    image = Image.fromarray(shades, mode="P")
-    image.putpalette(_palette())
+    return png(magma(transform()[::-1]))
+
+
+def png(pixels: np.ndarray) -> str:
+    """``pixels`` uint8 [height, width, 3] as a PNG in a data address, in no more than ``SHADES`` colours."""
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
+    Image.fromarray(pixels).quantize(SHADES, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return _address("image/png", file.getvalue())
+
+
+def magma(values: np.ndarray) -> np.ndarray:
+    """Values from 0 to 1 as colours, uint8 [..., 3]."""
+    anchors = np.array([list(bytes.fromhex(colour)) for colour in MAGMA.split()])
+    places = np.round(np.asarray(values) * (SHADES - 1)) * (len(anchors) - 1) / (SHADES - 1)
+    parts = [np.interp(places, np.arange(len(anchors)), anchors[:, part]) for part in range(3)]
+    return np.stack(parts, axis=-1).round().astype(np.uint8)
 
 
 def sound(samples: np.ndarray, rate: int) -> str:
@@ -61,13 +70,6 @@ def sound(samples: np.ndarray, rate: int) -> str:
         compression_level=0.6,
     )  # fmt: skip
     return _address("audio/mpeg", file.getvalue())
-
-
-def _palette() -> list[int]:
-    anchors = np.array([[int(colour[start : start + 2], 16) for start in (0, 2, 4)] for colour in MAGMA.split()])
-    places = np.linspace(0, len(anchors) - 1, SHADES)
-    columns = [np.interp(places, np.arange(len(anchors)), anchors[:, part]) for part in range(3)]
-    return np.stack(columns, axis=1).round().astype(int).ravel().tolist()
 
 
 def _address(kind: str, data: bytes) -> str:

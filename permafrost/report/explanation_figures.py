@@ -1,5 +1,6 @@
 """SHAP values as pictures, by shap's own plots: which descriptors matter, for whom, and why one clip is what it is."""
 
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +10,17 @@ import matplotlib as mpl
 import numpy as np
 import shap
 from matplotlib import pyplot as plt
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from permafrost.report.explained import Picture
+from permafrost.report.fonts import families, warn_of_undrawable
+from permafrost.report.html.figure import write_png
 from permafrost.report.names import shortened
-from permafrost.report.style import IN_TITLE, house_style, save
 
-COLOURS = 128
+COLOURS, IN_TITLE = 128, 22  # letters of a name in a title
+# Names of classes and clips are the user's: a dollar is a dollar, no formula begins with it.
+STYLE = {"text.parse_math": False, "font.size": 9, "text.color": "#24292F", "axes.linewidth": 0.8}
 SHOWN = 15  # descriptors in a picture; the rest is one line
 SEED = 0  # of the beeswarm's jitter
 
@@ -97,12 +102,14 @@ def _values(values: Floats, base: Floats | float, data: Floats, found: Explained
 
 
 def _draw(path: Path, plot: Callable[[], object], title: str, label: str | None) -> None:
-    """Draw with pyplot, as shap does; the figure is taken from it, titled, written in the house's way and closed."""
-    drawn = np.random.get_state()
-    with house_style(), warnings.catch_warnings():
+    """Draw with pyplot, as shap does; the figure is taken from it, titled, written and closed: equal values give equal
+    bytes, and a user's own matplotlibrc has no say."""
+    drawn, file = np.random.get_state(), io.BytesIO()
+    with mpl.rc_context(), warnings.catch_warnings():
         mpl.use("agg")
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE | {"font.family": families()})
         warnings.simplefilter("ignore")  # shap's, about its own use of matplotlib and of NumPy's global stream
-        plt.rcParams["axes.grid"] = False
         np.random.seed(SEED)
         try:
             plt.figure()
@@ -112,7 +119,9 @@ def _draw(path: Path, plot: Callable[[], object], title: str, label: str | None)
                 figure.axes[0].set_xlabel(label)
             place = figure.axes[0].get_position()
             figure.text(place.x0, place.y1 + 0.07, title, ha="left", va="bottom", fontsize=12, fontweight="bold")
-            save(figure, path, COLOURS, tight=True)
+            warn_of_undrawable(text.get_text() for text in figure.findobj(Text) if text.get_visible())
+            figure.savefig(file, dpi=150, bbox_inches="tight")
         finally:
             np.random.set_state(drawn)
             plt.close("all")
+    write_png(path, file.getvalue(), COLOURS)

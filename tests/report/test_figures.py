@@ -14,7 +14,6 @@ from permafrost.report.html import figure
 from permafrost.report.html.class_charts import confusion_chart
 from permafrost.report.html.strategy_chart import strategy_chart
 from permafrost.report.html.study_figures import draw_study
-from permafrost.report.style import house_style, new_figure, save
 
 DATA = {"name": "birds", "classes": 4, "train_clips": 99, "test_clips": 40, "split": "grouped", "chance": 0.25}
 FREEZES = ["none", "three_quarters", "head"]
@@ -129,11 +128,3 @@ def test_equal_numbers_give_equal_bytes_whatever_the_users_own_style(study, draw
     with mpl.rc_context({"font.size": 20, "savefig.dpi": 50, "axes.grid": False, "figure.facecolor": "red"}):
         draw(cells)
     assert [(tmp_path / f"{name}.png").read_bytes() for name in NAMES] == first
-
-
-@pytest.mark.parametrize("name", ["$5_$10", "$", "a$\\b$", "$\\frac$", "x^{2", "100 %", "{}", "a_b", "\\"])
-def test_names_are_drawn_as_they_are(name, tmp_path):
-    with house_style():
-        drawn = new_figure(2)
-        drawn.text(0, 0, name)
-    save(drawn, tmp_path / "names.png")

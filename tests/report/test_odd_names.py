@@ -18,7 +18,6 @@ from permafrost.report.html.figure import LABEL
 from permafrost.report.html.parts import inline
 from permafrost.report.html.study_figures import DATA_NAME, draw_study
 from permafrost.report.names import code_span, one_line, plain, shortened
-from permafrost.report.style import house_style, new_figure, save
 
 NAMES = [
     "Ke$ha or A$AP",
@@ -103,10 +102,7 @@ def test_charts_and_their_tables_escape_names(cells):
 
 def test_characters_that_no_font_has_are_said_once(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(fonts, "_told", set())
-    with house_style():
-        drawn = new_figure(2)
-        drawn.text(0, 0, "日本語 é \U00012000")
-    save(drawn, tmp_path / "a.png")
+    figure.save_figure(tmp_path / "a.png", "日本語 é \U00012000", "", [])
     figure.save_figure(tmp_path / "b.png", "日本語 é \U00012000", "", [])
     said = capsys.readouterr().err
     assert said.count("warning: these characters cannot be drawn: \U00012000; install") == 1

@@ -21,7 +21,6 @@ from permafrost.report.names import letters, shortened
 WIDTH, SCALE, MARGIN, GAP, LINE = 880, 1.5, 12, 18, 20
 TITLE, SUBTITLE, LABEL, FACET = 75, 120, 30, 90  # letters that have room; of a facet's name, in the whole width
 LETTER = 6.6  # pixels of a legend's letter, on average
-COLOURS = 256
 VEGA_LITE = "6.4"  # that of the pinned Altair
 Facet = tuple[str, dict[str, Any]]
 SHAPES = {
@@ -43,6 +42,7 @@ def save_figure(
     rows: Sequence[Sequence[Facet]],
     legend: Sequence[Mark] = (),
     strategies: int = 0,
+    colours: int | None = 256,
 ) -> None:
     """Write ``rows`` of facets, each a name and its Vega-Lite specification.
 
@@ -71,11 +71,17 @@ def save_figure(
         f"{''.join(parts)}</svg>"
     )
     warn_of_undrawable(re.findall(r">([^<>]+)<", page))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shades = colours(strategies)
+    shades = css_colours(strategies)
     page = re.sub(r"var\(--([\w-]+)\)", lambda found: shades[found[1]], page)
-    with Image.open(io.BytesIO(vl_convert.svg_to_png(page, SCALE))) as image:
-        fewer = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)  # a quarter of the bytes, for Git
+    write_png(path, vl_convert.svg_to_png(page, SCALE), colours)
+
+
+def write_png(path: Path, data: bytes, colours: int | None) -> None:
+    """Write a PNG in no more than so many ``colours``: a quarter of the bytes, for Git; None: all that it has."""
+    with Image.open(io.BytesIO(data)) as image:
+        fewer = image.convert("RGB")
+        fewer = fewer.quantize(colours, dither=Image.Dither.NONE) if colours else fewer.copy()
+    path.parent.mkdir(parents=True, exist_ok=True)
     fewer.save(path, "PNG", optimize=True)
 
 
@@ -85,7 +91,7 @@ def in_rows(facets: Sequence[Facet], columns: int) -> list[Sequence[Facet]]:
 
 
 @cache
-def colours(strategies: int) -> dict[str, str]:
+def css_colours(strategies: int) -> dict[str, str]:
     """The CSS colours of pages by name, on a light ground, with those of so many strategies by depth."""
     css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     depths = {f"depth-{rank}": colour for rank, colour in enumerate(depth_palette(strategies)["light"])}
