@@ -75,7 +75,7 @@ def compare_revisions(before: Revision, after: Revision, relevant: float = RELEV
     seeds = tuple(sorted(set(before.runs["seed"]) & set(after.runs["seed"])))
     notes = _computed(before, after)
     known = before.outcomes is not None and after.outcomes is not None
-    same = _same_clips(before, after, seeds) if known else before.splits == after.splits
+    same = _same_clips((before, after), seeds) if known else before.splits == after.splits
     if not known and seeds:
         lacking = " and ".join(side.name for side in (before, after) if side.outcomes is None)
         notes.append(
@@ -91,8 +91,7 @@ def compare_revisions(before: Revision, after: Revision, relevant: float = RELEV
             else "The revisions tested different clips: their runs are compared as independent samples."
         )
         moves, method = _independent(before, after, shared, relevant), WELCH
-    lost = sorted(set(before.runs["seed"]) ^ set(after.runs["seed"]))
-    if seeds and lost:
+    if seeds and (lost := sorted(set(before.runs["seed"]) ^ set(after.runs["seed"]))):
         notes.append(f"Seeds that only one revision has are left out: {', '.join(map(str, lost))}.")
     return Review(
         before,
@@ -129,29 +128,23 @@ def _strategies(runs: pd.DataFrame) -> list[Strategy]:
     return list(dict.fromkeys(zip(runs["model"], runs["freeze"], strict=True)))
 
 
-def _same_clips(before: Revision, after: Revision, seeds: Sequence[int]) -> bool:
+def _same_clips(sides: Sequence[Revision], seeds: Sequence[int]) -> bool:
     """Whether each common seed was tested on the same clips in both."""
-    sides = []
-    for side in (before, after):
-        rows = side.outcomes[side.outcomes["seed"].isin(seeds)]
-        sides.append(rows.groupby("seed")["clip_id"].agg(frozenset).to_dict())
-    return sides[0] == sides[1]
+    rows = [side.outcomes[side.outcomes["seed"].isin(seeds)] for side in sides]
+    tested = [table.groupby("seed")["clip_id"].agg(frozenset).to_dict() for table in rows]
+    return tested[0] == tested[1]
 
 
 def _paired(
     before: Revision, after: Revision, shared: list[Strategy], seeds: Sequence[int], known: bool, relevant: float
 ) -> tuple[list[Move], str]:
-    runs = pd.concat([_arms(side.runs, number, "freeze", seeds) for number, side in enumerate((before, after))])
+    runs = _arms([side.runs.rename(columns={"freeze": "strategy"}) for side in (before, after)], seeds)
     runs = runs.rename(columns={"test_accuracy": "score", "repeat": "split"})
-    outcomes = None
-    if known:
-        sides = enumerate((before, after))
-        outcomes = pd.concat([_arms(side.outcomes, number, "strategy", seeds) for number, side in sides])
+    outcomes = _arms([side.outcomes for side in (before, after)], seeds) if known else None
     arms = [_arm(number, name) for number in (0, 1) for name in shared]
     runs = runs[runs["arm"].isin(arms)]
-    sample = from_tables(
-        runs[["model", "arm", "seed", "score", "split"]], outcomes, f"{before.name} and {after.name}", arms
-    )
+    columns = ["model", "arm", "seed", "score", "split"]
+    sample = from_tables(runs[columns], outcomes, f"{before.name} and {after.name}", arms)
     tested = [name for name in shared if not _equal(sample, name)]
     noise = noise_of(sample, Overlap(tested_per_trained(after.summary["data"])))
     planned = [contrasts.Planned("revision", _arm(1, name), _arm(0, name)) for name in tested]
@@ -164,9 +157,8 @@ def _paired(
 
 
 def _independent(before: Revision, after: Revision, shared: list[Strategy], relevant: float) -> list[Move]:
-    scores = {
-        "/".join(name): tuple(_scores(side.runs, name).to_numpy(float) for side in (before, after)) for name in shared
-    }
+    runs = [side.runs.set_index(["model", "freeze"])["test_accuracy"].sort_index() for side in (before, after)]
+    scores = {"/".join(name): tuple(side.loc[[name]].to_numpy(float) for side in runs) for name in shared}
     rows = zip(shared, between(before.name, after.name, scores, relevant), scores.values(), strict=True)
     return [_move(name, row, *(float(side.mean()) for side in sides)) for name, row, sides in rows]
 
@@ -178,19 +170,15 @@ def _move(name: Strategy, found: Contrast, before: float, after: float) -> Move:
 
 def _equal(sample: Sample, name: Strategy) -> bool:
     first, second = (sample.arms.index(_arm(number, name)) for number in (0, 1))
-    if not (sample.scores[first] == sample.scores[second]).all():
-        return False
-    return all((block.values[first] == block.values[second]).all() for block in sample.blocks or ())
+    values = [sample.scores, *(block.values for block in sample.blocks or ())]
+    return all((each[first] == each[second]).all() for each in values)
 
 
-def _scores(runs: pd.DataFrame, name: Strategy) -> pd.Series:
-    return runs.loc[(runs["model"] == name[0]) & (runs["freeze"] == name[1]), "test_accuracy"]
-
-
-def _arms(table: pd.DataFrame, number: int, column: str, seeds: Sequence[int]) -> pd.DataFrame:
-    """Rows of the common seeds, their revision, model and strategy together in one name."""
-    rows = table[table["seed"].isin(seeds)]
-    return rows.assign(arm=str(number) + "/" + rows["model"] + "/" + rows[column])
+def _arms(sides: Sequence[pd.DataFrame], seeds: Sequence[int]) -> pd.DataFrame:
+    """Rows of the common seeds of both revisions; revision, model and strategy together in one name."""
+    tables = [side.assign(arm=f"{place}/" + side["model"] + "/" + side["strategy"]) for place, side in enumerate(sides)]
+    both = pd.concat(tables)
+    return both[both["seed"].isin(seeds)]
 
 
 def _arm(number: int, name: Strategy) -> str:

@@ -1,6 +1,6 @@
 """How numbers and names are written, the same in sentences, tables and figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -91,7 +91,7 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def coded(names: Sequence[str]) -> list[str]:
+def coded(names: Iterable[str]) -> list[str]:
     """Names of strategies and recipes as Markdown code: they hold no sign that would end it."""
     return [f"`{name}`" for name in names]
 

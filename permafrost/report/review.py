@@ -2,17 +2,28 @@
 and what was changed. For a comment on a pull request."""
 
 from collections.abc import Mapping
-from math import nan
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
+from permafrost.evaluation.statistics.contrasts import DIFFERENT, EQUIVALENT, INCONCLUSIVE
 from permafrost.evaluation.study import BASELINES, NO_STRATEGY, RESERVED
-from permafrost.evaluation.wording import gap_words, limits, listed, percent, plural, points, probability
+from permafrost.evaluation.wording import (
+    coded,
+    gap_words,
+    limits,
+    listed,
+    percent,
+    plain_points,
+    plural,
+    points,
+    probability,
+)
 from permafrost.report.findings import verdict_cell
 from permafrost.report.names import code_span, plain
-from permafrost.report.review_changes import Changes, change_words, entry_words
+from permafrost.report.review_changes import Changes, change_lines
 from permafrost.report.table import Table
 
+MOST_MOVES = 6  # that are named in the first sentence
 # More rows of `dvc metrics diff` than this are left to the HTML page: a comment may hold 65,536 characters.
 MOST_METRICS = 60
 
@@ -45,78 +56,59 @@ def lead(result: Review, changes: Changes) -> str:
     by_verdict: dict[str, list[Move]] = {}
     for move in result.moves:
         by_verdict.setdefault(move.verdict, []).append(move)
-    moved = sorted(by_verdict.get("different", []), key=lambda move: -abs(move.gap))
-    total = plural(len(result.moves), "strategy")
-    if len(by_verdict.get(IDENTICAL, [])) == len(result.moves):
-        text = f"Every run of {total} is identical."
+    total, said = plural(len(result.moves), "strategy"), []
+    if set(by_verdict) <= {IDENTICAL}:
+        said.append(f"Every run of {total} is identical.")
     else:
-        named = ", ".join(f"`{move.model}` `{move.strategy}` {points(move.gap)} points" for move in moved[:6])
-        few = f" and {len(moved) - 6} more" if len(moved) > 6 else ""
-        text = f"**{len(moved)} of {total} moved beyond noise**" + (f": {named}{few}." if moved else ".")
-        rest = [
-            f"{len(items)} {words}"
-            for verdict, words in (
-                ("inconclusive", "inconclusive"),
-                ("equivalent", f"without a move of {percent(result.relevant, 0)} points or more"),
-                (IDENTICAL, "identical"),
-            )
-            if (items := by_verdict.get(verdict))
-        ]
-        text += f" The rest: {listed(rest)}." if rest else ""
-    names = [f"`{name}`" for name in changes.recipes]
-    return text + (f" Recipes that were changed: {listed(names)}." if names else " No recipe was changed.")
+        moved = sorted(by_verdict.pop(DIFFERENT, []), key=lambda move: -abs(move.gap))
+        named = [f"`{move.model}` `{move.strategy}` {points(move.gap)} points" for move in moved[:MOST_MOVES]]
+        few = f" and {len(moved) - MOST_MOVES} more" if len(moved) > MOST_MOVES else ""
+        end = f": {', '.join(named)}{few}." if moved else "."
+        said.append(f"**{len(moved)} of {total} moved beyond noise**{end}")
+        words = {EQUIVALENT: f"without a move of {plain_points(result.relevant)} points or more"}
+        order = (INCONCLUSIVE, EQUIVALENT, IDENTICAL)
+        rest = [f"{len(by_verdict[it])} {words.get(it, it)}" for it in order if it in by_verdict]
+        said += [f"The rest: {listed(rest)}."] * bool(rest)
+    recipes = f"Recipes that were changed: {listed(coded(changes.recipes))}." if changes.recipes else ""
+    return " ".join([*said, recipes or "No recipe was changed."])
 
 
 def notes(result: Review) -> list[str]:
     """How the revisions were compared, and what they do not share; Markdown."""
-    tested = sum(move.verdict != IDENTICAL for move in result.moves)
-    seeds = f"{plural(len(result.seeds), 'common seed')}; " if result.seeds else ""
-    lines = []
+    tested, lines = sum(move.verdict != IDENTICAL for move in result.moves), []
     if tested:
+        seeds = f"{plural(len(result.seeds), 'common seed')}; " if result.seeds else ""
         differ = f"{plural(tested, 'strategy')} that differ{'s' if tested == 1 else ''} at all"
         lines.append(
             f"{seeds}p: {result.method}, corrected over the {differ}. A move is different where p is at most .05."
         )
     for names, side in ((result.added, result.after), (result.removed, result.before)):
-        if names:
-            lines.append(
-                f"Only in {code_span(side.name)}: {', '.join(f'`{model}` `{freeze}`' for model, freeze in names)}."
-            )
+        named = ", ".join(f"`{model}` `{freeze}`" for model, freeze in names)
+        lines += [f"Only in {code_span(side.name)}: {named}."] * bool(names)
     models = list(dict.fromkeys(move.model for move in result.moves))
     for model in models:
-        same = [move.strategy for move in result.moves if move.model == model and move.verdict == IDENTICAL]
-        if same:
-            every = len(same) == sum(move.model == model for move in result.moves)
-            named = "every strategy" if every else listed([f"`{name}`" for name in same])
+        own = [move for move in result.moves if move.model == model]
+        if same := [move.strategy for move in own if move.verdict == IDENTICAL]:
+            named = "every strategy" if len(same) == len(own) else listed(coded(same))
             subject = f"`{model}`" if same == [NO_STRATEGY] else f"`{model}`: {named}"
             lines.append(f"{subject} scored the same in every run.")
     for model in models:
-        old, new = (chosen(side, model) for side in (result.before, result.after))
+        old, new = (
+            side.summary.get("comparisons", {}).get("chosen_on_validation", {}).get(model)
+            for side in (result.before, result.after)
+        )
         if old and new:
-            lines.append(
-                f"`{model}`: chosen on validation is still `{new}`."
-                if old == new
-                else f"`{model}`: chosen on validation was `{old}`, **is `{new}`**."
-            )
+            changed = f"is still `{new}`" if old == new else f"was `{old}`, **is `{new}`**"
+            lines.append(f"`{model}`: chosen on validation {changed}.")
     return [*lines, *result.notes]
-
-
-def chosen(side: Revision, model: str) -> str | None:
-    """The strategy that a revision chose on validation, where its summary says."""
-    return side.summary.get("comparisons", {}).get("chosen_on_validation", {}).get(model)
 
 
 def moves_table(result: Review) -> Table | None:
     """One row a strategy that both revisions have and that differs at all; None where there is none."""
     rows = [
         [
-            f"`{move.model}`",
-            f"`{move.strategy}`",
-            percent(move.before),
-            percent(move.after),
-            gap_words(move.gap, move.low, move.high),
-            probability(move.p_claim),
-            verdict_cell(move.verdict),
+            *(f"`{move.model}`", f"`{move.strategy}`", percent(move.before), percent(move.after)),
+            *(gap_words(move.gap, move.low, move.high), probability(move.p_claim), verdict_cell(move.verdict)),
         ]
         for move in result.moves
         if move.verdict != IDENTICAL
@@ -145,18 +137,6 @@ def within_table(result: Review, model: str) -> Table:
     return Table(caption, ["strategy", *header], rows)
 
 
-def change_lines(changes: Changes) -> list[str]:
-    """Everything that was changed, one Markdown line each."""
-    lines = [f"recipe `{name}`: {entry_words('models', items)}" for name, items in changes.recipes.items()]
-    lines += [f"strategy `{name}`: {entry_words('freezing', items)}" for name, items in changes.strategies.items()]
-    lines += [change_words(change) for change in changes.settings]
-    lines += changes.data
-    lines += [
-        f"code of `{consumer}`: {', '.join(f'`{name}`' for name in names)}" for consumer, names in changes.code.items()
-    ]
-    return lines or ["nothing: parameters, data and code are the same"]
-
-
 def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
     """``strategy → [mean with interval, difference from none]`` of one revision, by its details.json.
 
@@ -177,26 +157,24 @@ def strategy_rows(side: Revision, model: str) -> dict[str, list[str]]:
 
 def models_of(result: Review) -> list[str]:
     """Every model of either revision, ``baselines`` last."""
-    names = [name for side in (result.after, result.before) for name in side.summary if name not in RESERVED]
-    last = [BASELINES] if any(side.summary.get(BASELINES) for side in (result.after, result.before)) else []
-    return [*dict.fromkeys(names), *last]
+    sides = [side.summary for side in (result.after, result.before)]
+    names = dict.fromkeys(name for side in sides for name in side if name not in RESERVED)
+    return [*names, *[BASELINES] * any(side.get(BASELINES) for side in sides)]
 
 
 def strategies_of(result: Review, model: str) -> list[str]:
     """The strategies of ``model`` in either revision, by depth: those that only the older one has stand where they
     stood, and where it is known how many units each freezes, that decides."""
-    new, old = (list(side.summary.get(model, {})) for side in (result.after, result.before))
-    names = list(new)
+    names, old = (list(side.summary.get(model, {})) for side in (result.after, result.before))
     for place, name in enumerate(old):
         if name not in names:
             names.insert(names.index(old[place - 1]) + 1 if place else 0, name)
     frozen: dict[str, float] = {}
     for side in (result.before, result.after):
         if "frozen_units" in side.runs:
-            rows = side.runs[side.runs["model"] == model]
+            rows = side.runs[side.runs["model"] == model].dropna(subset="frozen_units")
             frozen |= dict(zip(rows["freeze"], rows["frozen_units"].astype(float), strict=True))
-    known = all(frozen.get(name, nan) == frozen.get(name, nan) for name in names)
-    return sorted(names, key=frozen.__getitem__) if known else names
+    return sorted(names, key=frozen.__getitem__) if set(names) <= set(frozen) else names
 
 
 def _plain(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from permafrost.evaluation.wording import coded
 from permafrost.report.names import code_span, plain
 
 # The keys of which every recipe or strategy has one: where it comes or goes, the whole entry does.
@@ -30,34 +31,25 @@ class Changes:
     their parameters.
     """
 
-    recipes: Mapping[str, list[Change]]
-    strategies: Mapping[str, list[Change]]
+    recipes: dict[str, list[Change]]
+    strategies: dict[str, list[Change]]
     settings: list[Change]
     data: list[str] = field(default_factory=list)
     code: Mapping[str, list[str]] = field(default_factory=dict)
 
-    @property
-    def any(self) -> bool:
-        """Whether there is any change at all."""
-        return bool(self.recipes or self.strategies or self.settings or self.data or self.code)
-
 
 def sorted_parameters(diff: Mapping[str, Mapping[str, Any]]) -> Changes:
     """The parameters of `dvc params diff --json` (``dotted key → {old, new}``) by recipe, strategy and section."""
-    recipes: dict[str, list[Change]] = {}
-    strategies: dict[str, list[Change]] = {}
-    settings = []
+    changes = Changes({}, {}, [])
+    kinds = {"models": changes.recipes, "baselines": changes.recipes, "freezing": changes.strategies}
     for key, values in sorted(diff.items()):
-        section, _, rest = key.partition(".")
-        name, _, inner = rest.partition(".")
+        section, name, inner = [*key.split(".", 2), "", ""][:3]
         old, new = values.get("old"), values.get("new")
-        if section in ("models", "baselines") and inner:
-            recipes.setdefault(name, []).append(Change(inner, old, new))
-        elif section == "freezing" and inner:
-            strategies.setdefault(name, []).append(Change(inner, old, new))
+        if section in kinds and inner:
+            kinds[section].setdefault(name, []).append(Change(inner, old, new))
         else:
-            settings.append(Change(key, old, new))
-    return Changes(recipes, strategies, settings)
+            changes.settings.append(Change(key, old, new))
+    return changes
 
 
 def entry_words(section: str, changes: list[Change]) -> str:
@@ -78,19 +70,14 @@ def change_words(change: Change) -> str:
 
 def changed_outputs(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Paths of data and base weights, of ``path → hash`` in two revisions, that differ or that only one has."""
-    paths = sorted(
-        path
-        for path in before.keys() | after.keys()
-        if path.startswith(("data/", "weights/base/")) and path != "data/code"
-    )
     words = []
-    for path in paths:
-        if path not in before:
-            words.append(f"{code_span(path)} is new")
-        elif path not in after:
-            words.append(f"{code_span(path)} is gone")
-        elif before[path] != after[path]:
-            words.append(f"{code_span(path)} has other contents")
+    for path in sorted(before.keys() | after.keys()):
+        if not path.startswith(("data/", "weights/base/")) or path == "data/code":
+            continue
+        old, new = before.get(path), after.get(path)
+        if old != new:
+            said = "is new" if old is None else "is gone" if new is None else "has other contents"
+            words.append(f"{code_span(path)} {said}")
     return words
 
 
@@ -98,13 +85,20 @@ def changed_code(before: Fingerprints, after: Fingerprints) -> dict[str, list[st
     """Of ``consumer → {modules, packages} → name → hash``: for each consumer that both have, the names that differ."""
     found = {}
     for consumer in sorted(before.keys() & after.keys()):
-        names = []
-        for kind in ("modules", "packages"):
-            old, new = before[consumer].get(kind, {}), after[consumer].get(kind, {})
-            names += sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-        if names:
-            found[consumer] = names
-    return found
+        sides = [(before[consumer].get(kind, {}), after[consumer].get(kind, {})) for kind in ("modules", "packages")]
+        found[consumer] = [
+            name for old, new in sides for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)
+        ]
+    return {consumer: names for consumer, names in found.items() if names}
+
+
+def change_lines(changes: Changes) -> list[str]:
+    """Everything that was changed, one Markdown line each."""
+    lines = [f"recipe `{name}`: {entry_words('models', items)}" for name, items in changes.recipes.items()]
+    lines += [f"strategy `{name}`: {entry_words('freezing', items)}" for name, items in changes.strategies.items()]
+    lines += [*map(change_words, changes.settings), *changes.data]
+    lines += [f"code of `{consumer}`: {', '.join(coded(names))}" for consumer, names in changes.code.items()]
+    return lines or ["nothing: parameters, data and code are the same"]
 
 
 def _value(value: Any) -> str:

@@ -74,7 +74,6 @@ def test_parameters_are_sorted_by_what_they_belong_to():
     assert entry_words("models", changes.recipes["cnn"]) == "new (`backbone: cnn`)"
     assert entry_words("freezing", changes.strategies["half"]) == "removed"
     assert changes.settings == [Change("study.seeds", "[0, 1]", "[0, 1, 2]")]
-    assert changes.any and not NOTHING.any
 
 
 def test_data_and_base_weights_count_as_changed_and_results_do_not():

@@ -12,7 +12,6 @@ from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import FAINT, OWN
 from permafrost.report.review import (
-    change_lines,
     lead,
     metrics_table,
     models_of,
@@ -21,7 +20,7 @@ from permafrost.report.review import (
     strategies_of,
     within_table,
 )
-from permafrost.report.review_changes import Changes
+from permafrost.report.review_changes import Changes, change_lines
 
 
 def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
