@@ -19,8 +19,8 @@ from permafrost.parameters.repeating import command
 from permafrost.provenance.revisions import inputs_revision
 from permafrost.report.answer import answer
 from permafrost.report.comparisons_table import comparisons_table
+from permafrost.report.explained import explained
 from permafrost.report.html.clip_cards import read_recordings
-from permafrost.report.html.explanations import explained
 from permafrost.report.html.study_figures import draw_study
 from permafrost.report.html.study_page import Origin, study_page
 from permafrost.report.markdown import report

@@ -16,7 +16,7 @@ from permafrost.evaluation.statistics.sample import Block, blocks_of
 class Answers:
     """The answers of one model's strategies to the clips of one subset.
 
-    ``splits`` [seeds] numbers the sets of clips that the seeds were asked about; one block each holds ``labels``
+    ``splits`` [seeds] numbers the splits that the seeds used, those of both subsets; one block each holds ``labels``
     [1, 1, clips] and ``predicted`` [strategies, runs, clips], numbers of classes. ``shares`` has of each metric what
     each clip contributed [strategies, runs, clips], None where it is no mean over clips.
     """
@@ -36,18 +36,21 @@ class Answers:
 def answers(cells: Cells, model: str, subset: str, metrics: Mapping[str, ModuleType]) -> Answers:
     """The answers of ``model`` to the clips of ``subset`` (valid or test), in the study's order of both; what they
     are worth by ``metrics`` (key in the results to the metric)."""
-    rows = cells.predictions
-    rows = rows[(rows["model"] == model) & (rows["subset"] == subset)]
-    tables = {
-        key: table.set_index("clip_id").sort_index() for key, table in rows.groupby(["freeze", "seed"], sort=False)
-    }
-    by_seed = [[tables[freeze, seed] for freeze in cells.freezes] for seed in cells.seeds]
-    splits = pd.factorize(pd.Series([tuple(line[0].index) for line in by_seed]))[0]
+    rows = cells.predictions[cells.predictions["model"] == model]
+    groups = rows.groupby(["subset", "freeze", "seed"], sort=False)
+    tables = {key: table.set_index("clip_id").sort_index() for key, table in groups}
+    # As in statistics/sample.py: seeds of one split share their test clips. Validation follows: two splits that happen
+    # to share their validation clips are two.
+    repeat = cells.runs.drop_duplicates("seed").set_index("seed")["repeat"]
+    tested = [(repeat[seed], tuple(tables["test", cells.freezes[0], seed].index)) for seed in cells.seeds]
+    splits = pd.factorize(pd.Series(tested))[0]
+    by_seed = [[tables[subset, freeze, seed] for freeze in cells.freezes] for seed in cells.seeds]
     code = {name: number for number, name in enumerate(cells.classes)}
     clips = [_groups(line[0]) for line in by_seed]
     labels = [line[0]["label"].map(code).to_numpy() for line in by_seed]
     predicted = [np.array([table["predicted"].map(code).to_numpy() for table in line]) for line in by_seed]
-    said = [[_probabilities(table, cells.classes) for table in line] for line in by_seed]
+    columns = [PROBABILITY + name for name in cells.classes]
+    said = [[table[columns].to_numpy(float) for table in line] for line in by_seed]
     shares = {}
     for key, metric in metrics.items():
         values = [[metric.per_clip(label, each) for each in line] for line, label in zip(said, labels, strict=True)]
@@ -86,7 +89,3 @@ def _groups(table: pd.DataFrame) -> list[tuple[str, str]]:
     """The group of each clip of a table indexed by clip; a clip without one is its own."""
     named = table["group"] if "group" in table else pd.Series("", index=table.index)
     return [(group, "" if group else clip) for clip, group in named.items()]
-
-
-def _probabilities(table: pd.DataFrame, classes: list[str]) -> np.ndarray:
-    return table[[PROBABILITY + name for name in classes]].to_numpy(float)

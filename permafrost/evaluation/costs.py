@@ -32,9 +32,8 @@ def costs(results: StudyResults) -> pd.DataFrame:
     table = runs.assign(seconds=timed).groupby(["model", "freeze"], sort=False).agg(**sums).reset_index()
     names = list(zip(table["model"], table["freeze"], strict=True))
     known = [results.scores[model][freeze]["test_accuracy"] for model, freeze in names]
-    for column, key in (("accuracy", "mean"), ("low", "ci_low"), ("high", "ci_high")):
-        table[column] = pd.Series([numbers[key] for numbers in known], dtype=object if key != "mean" else float)
-    ends = table[["accuracy", "low", "high"]].to_numpy(object)
+    ends = [(numbers["mean"], numbers["ci_low"], numbers["ci_high"]) for numbers in known]
+    table[["accuracy", "low", "high"]] = pd.DataFrame(ends, dtype=object)
     for column, cost in (("cheap_parameters", "trainable_parameters"), ("cheap_seconds", "seconds")):
         rows = [Scored(name, spent, *end) for name, spent, end in zip(names, table[cost], ends, strict=True)]
         table[column] = front(rows, claimed(results.analysis))
@@ -44,16 +43,12 @@ def costs(results: StudyResults) -> pd.DataFrame:
 def front(rows: Sequence[Scored], told_apart: Callable[[Scored, Scored], bool]) -> list[bool]:
     """Whether each lies on the Pareto front, seen from the cheapest: a dearer one joins it where it scores more than
     the last one on it and ``told_apart`` says so of the two. A cost of NaN is never on it."""
-    order = sorted(
-        (place for place, row in enumerate(rows) if row.cost == row.cost),
-        key=lambda place: (rows[place].cost, -rows[place].score),
-    )
-    chosen: list[int] = []
-    for place in order:
-        last = rows[chosen[-1]] if chosen else None
-        if last is None or (rows[place].score > last.score and told_apart(rows[place], last)):
-            chosen.append(place)
-    return [place in chosen for place in range(len(rows))]
+    order = sorted((row for row in rows if row.cost == row.cost), key=lambda row: (row.cost, -row.score))
+    chosen: list[Scored] = []
+    for row in order:
+        if not chosen or (row.score > chosen[-1].score and told_apart(row, chosen[-1])):
+            chosen.append(row)
+    return [row in chosen for row in rows]
 
 
 def claimed(analysis: Analysis) -> Callable[[Scored, Scored], bool]:

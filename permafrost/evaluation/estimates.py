@@ -49,9 +49,21 @@ def estimates(
         values = np.array([by_seed(cells, (model, freeze), score) for freeze in cells.freezes])
         sample = _sample(values, given[subset], score, metric)
         ends = _limits(sample, metric, given[subset], len(cells.classes), Overlap(test_per_train))
-        for place, (freeze, row) in enumerate(zip(cells.freezes, values.tolist(), strict=True)):
-            found[freeze][score] = _numbers(row, float(sample.means[place]), *ends[place])
+        for place, (freeze, row) in enumerate(zip(cells.freezes, values, strict=True)):
+            found[freeze][score] = {
+                "mean": float(sample.means[place]),
+                "sd": float(np.std(row, ddof=1)) if len(row) > 1 else None,
+                "ci_low": ends[place][0],
+                "ci_high": ends[place][1],
+                "n": len(row),
+            }
     return found
+
+
+def mean_of(cells: Cells, strategy: tuple[str, str], score: str) -> float:
+    """The mean of ``score`` of one strategy, as ``estimates`` has it: over splits of the splits' means."""
+    splits = cells.runs.drop_duplicates("seed").set_index("seed")["repeat"]
+    return float(by_seed(cells, strategy, score).groupby(splits).mean().mean())
 
 
 def by_seed(cells: Cells, strategy: tuple[str, str], score: str) -> pd.Series:
@@ -65,14 +77,11 @@ def _sample(values: np.ndarray, given: Answers, score: str, metric: ModuleType) 
     """``values`` [strategies, seeds] with the score of each clip, where they are its means."""
     # Answers as the run gave them: rounded probabilities can have ties. Macro F1 is drawn from them too.
     blocks = given.correct if metric in (accuracy, macro_f1) else given.shares[score]
+    if metric is not macro_f1 and blocks is not None:
+        apart = [np.abs(block.values.mean(2) - values[:, block.runs]).max() for block in blocks]
+        blocks = blocks if max(apart) <= ROUNDING else None
     names, seeds = tuple(map(str, range(len(values)))), tuple(range(values.shape[1]))
-    if blocks is None:
-        return Sample(names, seeds, values, given.splits)
-    told = np.empty_like(values)
-    for block in blocks:
-        told[:, block.runs] = block.values.mean(2)
-    mean_of_clips = metric is macro_f1 or np.abs(told - values).max() <= ROUNDING
-    return Sample(names, seeds, values, given.splits, blocks=blocks if mean_of_clips else None)
+    return Sample(names, seeds, values, given.splits, blocks=blocks)
 
 
 def _limits(
@@ -86,14 +95,3 @@ def _limits(
         draws = drawn_f1(given, *drawn_weights(given.splits, given.labels), classes)
         return [tuple(float(end) for end in np.quantile(column, [0.025, 0.975])) for column in draws.T]
     return share_limits(noise) if metric.UNIT == "%" else limits(noise, math.inf)
-
-
-def _numbers(values: list[float], mean: float, low: float | None, high: float | None) -> Estimate:
-    squares = math.fsum((value - math.fsum(values) / len(values)) ** 2 for value in values)
-    return {
-        "mean": mean,
-        "sd": math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else None,
-        "ci_low": low,
-        "ci_high": high,
-        "n": len(values),
-    }

@@ -38,24 +38,14 @@ def hard_clips(cells: Cells) -> list[HardClip]:
     rows = rows[["model", "freeze", "clip_id", "label", "predicted"]].assign(wrong=rows["label"] != rows["predicted"])
     shares = rows.groupby(["clip_id", "model", "freeze"], sort=False)["wrong"].mean()
     by_clip = (shares > 0.5).groupby(level="clip_id", sort=False).agg(["sum", "size"])
-    overall = rows.groupby("clip_id", sort=False)["wrong"].mean()
-    labels = rows.groupby("clip_id", sort=False)["label"].first()
-    guesses = rows[rows["wrong"]].groupby(["clip_id", "predicted"]).size()
-    found = []
-    for clip_id, answers in guesses.groupby(level="clip_id"):
-        # The class named first by the alphabet, where two are named equally often.
-        taken_for = answers.droplevel("clip_id").sort_index().idxmax()
-        found.append(
-            HardClip(
-                clip_id,
-                labels[clip_id],
-                float(overall[clip_id]),
-                int(by_clip.at[clip_id, "sum"]),
-                int(by_clip.at[clip_id, "size"]),
-                taken_for,
-                float(answers.max() / answers.sum()),
-            )
-        )
+    clips = rows.groupby("clip_id", sort=False).agg(label=("label", "first"), wrong=("wrong", "mean")).join(by_clip)
+    # The class named first by the alphabet, where two are named equally often.
+    said = rows[rows["wrong"]].groupby("clip_id")["predicted"].value_counts(normalize=True).sort_index()
+    taken = said.groupby(level="clip_id").idxmax()
+    found = [
+        HardClip(clip, label, float(wrong), int(those), int(of), taken[clip][1], float(said[taken[clip]]))
+        for clip, label, wrong, those, of in clips.loc[taken.index].itertuples()
+    ]
     return sorted(found, key=lambda clip: (-clip.strategies_wrong / clip.strategies, -clip.wrong, clip.clip_id))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from permafrost.evaluation.cells import groups
-from permafrost.evaluation.estimates import by_seed
+from permafrost.evaluation.estimates import mean_of
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.study_results import StudyResults
 
@@ -35,10 +35,7 @@ def accuracies(results: StudyResults) -> dict[str, dict[str, float]]:
     DVC prints a row a file and a column a key: a strategy a row, a model a column. The baselines are one more row.
     """
     return {
-        freeze: {
-            model: round(float(by_seed(group, (model, freeze), "test_accuracy").mean()), SHOWN)
-            for model in group.models
-        }
+        freeze: {model: round(mean_of(group, (model, freeze), "test_accuracy"), SHOWN) for model in group.models}
         for group in groups(results.cells)
         for freeze in group.freezes
     }

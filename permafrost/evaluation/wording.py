@@ -26,7 +26,7 @@ def plain_points(gap: float) -> str:
 
 def mean_and_sd(numbers: Mapping[str, Any], unit: str = "%") -> str:
     """``83.1 ± 1.2`` in percent, ``0.412 ± 0.020`` in other units; the mean alone where a single seed has no spread."""
-    values = [numbers[key] for key in ("mean", "sd") if numbers[key] is not None]
+    values = [numbers[key] for key in ("mean", "sd") if numbers.get(key) is not None]
     return " ± ".join(percent(value) if unit == "%" else _signless(value, 3) for value in values)
 
 

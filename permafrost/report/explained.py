@@ -1,9 +1,11 @@
 """plots/explain/pictures.csv: the pictures that explain a model, and what each shows in words."""
 
-import csv
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+
+import pandas as pd
 
 from permafrost.errors import PermafrostError
 
@@ -19,6 +21,14 @@ class Picture:
     words: str
 
 
+@dataclass(frozen=True)
+class Shown:
+    """One picture as a data address, and what it shows."""
+
+    source: str
+    words: str
+
+
 COLUMNS = [field.name for field in fields(Picture)]
 
 
@@ -30,10 +40,8 @@ def write_pictures(folder: Path, pictures: Sequence[Picture], keep: bool = False
     if keep and (folder / LIST).exists():
         new = {picture.name for picture in pictures}
         pictures = [*(picture for picture in read_pictures(folder) if picture.name not in new), *pictures]
-    with (folder / LIST).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(astuple(picture) for picture in pictures)
+    table = pd.DataFrame(map(astuple, pictures), columns=COLUMNS)
+    table.to_csv(folder / LIST, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def read_pictures(folder: Path) -> list[Picture]:
@@ -44,14 +52,26 @@ def read_pictures(folder: Path) -> list[Picture]:
     """
     path = folder / LIST
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise PermafrostError(f"{path} does not exist; run `dvc repro explain`") from None
-    if not rows or rows[0] != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
+    if list(table) != COLUMNS:
         raise PermafrostError(f"{path}: expected the columns {', '.join(COLUMNS)}; run `dvc repro explain`")
-    pictures = [Picture(*row) for row in rows[1:]]
+    pictures = [Picture(*row) for row in table.itertuples(index=False)]
     for picture in pictures:
         if not (folder / picture.path).is_file():
             raise PermafrostError(f"{path} lists {picture.path}, which is not there; run `dvc repro explain`")
     return pictures
+
+
+def explained(folder: Path) -> Mapping[str, list[Shown]]:
+    """The pictures of each explained model for a page, in the order in which they were drawn.
+
+    Raises:
+        PermafrostError: see ``read_pictures``.
+    """
+    found: dict[str, list[Shown]] = {}
+    for picture in read_pictures(folder):
+        data = base64.b64encode((folder / picture.path).read_bytes()).decode("ascii")
+        found.setdefault(picture.name, []).append(Shown(f"data:image/png;base64,{data}", picture.words))
+    return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from permafrost.data.cautions import UNEVEN
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import listed, percent
+from permafrost.evaluation.wording import coded, listed, percent
 from permafrost.metrics import accuracy, macro_f1
 
 NAMES = {"test_accuracy": accuracy.TITLE, "macro_f1": macro_f1.TITLE}
@@ -42,8 +42,8 @@ class Headline:
                 f"{percent(self.even, 0)} % would be even)"
             )
         if self.never:
-            names = listed([f"`{name}`" for name in self.never])
-            why.append(f"{names} {'is' if len(self.never) == 1 else 'are'} never predicted by `{self.strategy}`")
+            are = "is" if len(self.never) == 1 else "are"
+            why.append(f"{listed(coded(self.never))} {are} never predicted by `{self.strategy}`")
         return f"Macro F1 leads because {listed(why)}; differences and their tests are of accuracy." if why else ""
 
 

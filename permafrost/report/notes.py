@@ -1,7 +1,8 @@
 """What a reader has to know before believing a study's numbers, one Markdown sentence each."""
 
+from permafrost.evaluation.study import BASELINES
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import limits, listed, percent, plural
+from permafrost.evaluation.wording import coded, limits, listed, percent, plain_points, plural
 from permafrost.report.answer import rests_on
 
 SAYS_NOTHING = 0.6  # width of an accuracy's interval, of 1
@@ -10,25 +11,25 @@ SAYS_NOTHING = 0.6  # width of an accuracy's interval, of 1
 def notes(results: StudyResults) -> list[str]:
     """What the numbers are conditional on, what was not done, and what the verdicts mean."""
     analysis = results.analysis
-    lines = list(analysis.notes)
-    lines += [*_rates(results), *_statistics(results)]
-    lines += filter(None, [_unfinished(results), _spread_over_splits(results), _empty_intervals(results)])
+    lines = [*analysis.notes, *_rates(results), *_statistics(results)]
+    lines += [*_unfinished(results), *_spread_over_splits(results), *_empty_intervals(results)]
     if analysis.seeds > 1:
         lines.append("± is the standard deviation over seeds; intervals are 95 %. " + verdicts(results))
-    if without := [f"`{model}`" for model in results.models if not results.control(model)]:
+    if without := [model for model in results.models if not results.control(model)]:
         lines.append(
-            f"{', '.join(without)} ran without a random-weights control (a recipe of that name with `_random` added): "
-            "without it, a curve over strategies says little about transfer."
+            f"{', '.join(coded(without))} ran without a random-weights control (a recipe of that name with `_random` "
+            "added): without it, a curve over strategies says little about transfer."
         )
     return lines
 
 
 def verdicts(results: StudyResults) -> str:
     """What the verdicts on differences mean."""
+    least = plain_points(results.analysis.relevant)
     return (
         "Two strategies are **different** where their difference's p value, corrected over all statements about the "
-        f"model, is at most .05; **equivalent** within {percent(results.analysis.relevant, 0)} points where that much "
-        "or more is excluded; else the comparison is **inconclusive**: more seeds or clips would tell."
+        f"model, is at most .05; **equivalent** within {least} points where that much or more is excluded; "
+        "else the comparison is **inconclusive**: more seeds or clips would tell."
     )
 
 
@@ -44,8 +45,8 @@ def _rates(results: StudyResults) -> list[str]:
             said = "Strategies have rates or epochs of their own; nothing says where these came from"
         else:
             said = "All strategies have one rate and number of epochs, which may suit one of them better than others"
-        lines.setdefault(said, []).append(f"`{model}`")
-    return [f"{said} ({', '.join(models)})." for said, models in lines.items()]
+        lines.setdefault(said, []).append(model)
+    return [f"{said} ({', '.join(coded(models))})." for said, models in lines.items()]
 
 
 def _statistics(results: StudyResults) -> list[str]:
@@ -63,51 +64,48 @@ def _statistics(results: StudyResults) -> list[str]:
     return lines
 
 
-def _unfinished(results: StudyResults) -> str | None:
-    """The strategies that were at their best in their last epoch with most seeds; None where there are none."""
+def _unfinished(results: StudyResults) -> list[str]:
+    """The strategies that were at their best in their last epoch with most seeds."""
     runs = results.cells.runs
     last = (runs["best_epoch"] == runs["epochs"]) & (runs["epochs"] > 1)
     shares = last.groupby([runs["model"], runs["freeze"]], sort=False).mean()
     told = []
     for model in results.cells.models:
-        if names := [f"`{freeze}`" for freeze in results.cells.freezes if shares[model, freeze] > 0.5]:
-            told.append(f"{listed(names)} of `{model}`")
-    if not told:
-        return None
-    return (
+        if names := [freeze for freeze in results.cells.freezes if shares[model, freeze] > 0.5]:
+            told.append(f"{listed(coded(names))} of `{model}`")
+    return [
         f"Training is unfinished: the best epoch is the last one with most seeds for {'; for '.join(told)}. More "
         "epochs, or a higher rate, may change what these score."
-    )
+    ] * bool(told)
 
 
-def _spread_over_splits(results: StudyResults) -> str | None:
-    """How far the chosen strategy and each baseline move from split to split; None with one split."""
+def _spread_over_splits(results: StudyResults) -> list[str]:
+    """How far the chosen strategy and each baseline move from split to split, of several."""
     cells, freeze = results.cells, results.freeze
     runs = cells.runs[(cells.runs["model"] == results.model) & (cells.runs["freeze"] == freeze)]
-    if runs["repeat"].nunique() < 2:
-        return None
     tables = {freeze: runs}
     if others := cells.baselines:
         tables |= {name: others.runs[others.runs["model"] == name] for name in others.models}
     scores = {name: table.groupby("repeat")["test_accuracy"].mean() for name, table in tables.items()}
     told = [f"`{name}` reads {limits(means.min(), means.max())} %" for name, means in scores.items()]
-    return f"From split to split, of {runs['repeat'].nunique()}, test accuracy moves: {', '.join(told)}."
+    splits = runs["repeat"].nunique()
+    return [f"From split to split, of {splits}, test accuracy moves: {', '.join(told)}."] * (splits > 1)
 
 
-def _empty_intervals(results: StudyResults) -> str | None:
-    """The strategies and baselines whose accuracy could be nearly anything, and why; None where there are none."""
+def _empty_intervals(results: StudyResults) -> list[str]:
+    """The strategies and baselines whose accuracy could be nearly anything, and why."""
+    scores = {**results.accuracy(results.model), **results.accuracy(BASELINES)}
     wide = [
-        f"`{name}`"
-        for name, numbers in {**results.scores[results.model], **results.baselines}.items()
-        if (score := numbers["test_accuracy"])["ci_low"] is not None
-        and score["ci_high"] - score["ci_low"] > SAYS_NOTHING
+        name
+        for name, score in scores.items()
+        if score["ci_low"] is not None and score["ci_high"] - score["ci_low"] > SAYS_NOTHING
     ]
     if not wide:
-        return None
-    return (
-        f"The 95 % intervals of {listed(wide)} cover more than {percent(SAYS_NOTHING, 0)} of the 100 points there are "
-        f"and say next to nothing: {rests_on(results.analysis)} are too few."
-    )
+        return []
+    return [
+        f"The 95 % intervals of {listed(coded(wide))} cover more than {percent(SAYS_NOTHING, 0)} of the 100 points "
+        f"there are and say next to nothing: {rests_on(results.analysis)} are too few."
+    ]
 
 
 def counted(results: StudyResults) -> str:

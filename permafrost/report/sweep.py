@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.wording import percent
+from permafrost.evaluation.wording import mean_and_sd
 from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import plain
 
@@ -30,6 +30,11 @@ class Experiment:
             for strategy, numbers in strategies.items()
             if isinstance(numbers, Mapping) and isinstance(numbers.get(score), Mapping)
         }
+
+    def value(self, name: str) -> Any:
+        """That of a parameter, empty where the experiment has none."""
+        value = self.parameters.get(name)
+        return "" if value is None else value
 
 
 def varied(experiments: Sequence[Experiment]) -> list[str]:
@@ -55,7 +60,7 @@ def in_order(experiments: Sequence[Experiment]) -> list[Experiment]:
         number = isinstance(value, int | float)
         return not number, float(value) if number else 0.0, str(value)
 
-    return sorted(experiments, key=lambda experiment: [rank(_value(experiment, name)) for name in names])
+    return sorted(experiments, key=lambda experiment: [rank(experiment.value(name)) for name in names])
 
 
 def sweep_table(experiments: Sequence[Experiment], score: str = "test_accuracy") -> str:
@@ -73,21 +78,9 @@ def sweep_table(experiments: Sequence[Experiment], score: str = "test_accuracy")
     parameters, models = varied(experiments), scored(experiments, score)
     if not models:
         raise PermafrostError(f"--score: no experiment has {score!r}; expected a score of metrics/details.json")
-    lines = [["experiment", *parameters, *map(" ".join, models)]]
+    rows = []
     for experiment in in_order(experiments):
-        scores = experiment.scores(score)
-        values = [plain(str(_value(experiment, name))) for name in parameters]
-        lines.append([experiment.name, *values, *(_words(scores.get(place, {})) for place in models)])
-    return aligned_table(lines[0], lines[1:], text_columns=1 + len(parameters))
-
-
-def _value(experiment: Experiment, name: str) -> Any:
-    value = experiment.parameters.get(name)
-    return "" if value is None else value
-
-
-def _words(numbers: Mapping[str, float]) -> str:
-    if numbers.get("mean") is None:
-        return ""
-    sd = numbers.get("sd")
-    return percent(numbers["mean"]) + (f" ± {percent(sd)}" if sd is not None else "")
+        values, scores = [plain(str(experiment.value(name))) for name in parameters], experiment.scores(score)
+        rows.append([experiment.name, *values, *(mean_and_sd(scores.get(place, {})) for place in models)])
+    header = ["experiment", *parameters, *map(" ".join, models)]
+    return aligned_table(header, rows, text_columns=1 + len(parameters))

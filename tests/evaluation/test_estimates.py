@@ -9,7 +9,7 @@ from sklearn.metrics import f1_score
 
 from permafrost.evaluation.cells import read_study, with_groups
 from permafrost.evaluation.clip_scores import answers, drawn_f1
-from permafrost.evaluation.estimates import by_seed, estimates
+from permafrost.evaluation.estimates import by_seed, estimates, mean_of
 from permafrost.metrics import log_loss
 
 FREEZES, SEEDS = ["none", "half", "head"], [0, 1, 2, 5]
@@ -55,11 +55,26 @@ def test_clips_of_a_group_are_one_sample_in_every_score(study):
 def test_the_mean_is_that_over_splits_of_the_splits_means(study):
     cells = study(seeds=[0, 1, 2])
     other = cells.predictions["seed"] == 2
+    cells.runs.loc[cells.runs["seed"] == 2, "repeat"] = 1
     cells.predictions.loc[other, "clip_id"] = "fold/" + cells.predictions.loc[other, "clip_id"]
     values = by_seed(cells, ("vit", "half"), "test_accuracy").to_numpy()
     got = estimates(cells, "vit", 0.25)["half"]
     assert got["test_accuracy"]["mean"] == pytest.approx((values[:2].mean() + values[2]) / 2)
     assert got["macro_f1"]["ci_low"] < got["macro_f1"]["mean"] < got["macro_f1"]["ci_high"]
+
+
+def test_choice_and_tables_have_one_mean_where_splits_share_their_validation_clips(study):
+    """Four splits, two of them with one set of validation clips, and one with two seeds."""
+    cells = study(seeds=[0, 1, 2, 3, 4], repeats=4)
+    for number, name in enumerate(("a", "a", "b", "c")):
+        for subset in ("valid", "test"):
+            mine = (cells.predictions["seed"] % 4 == number) & (cells.predictions["subset"] == subset)
+            other = name if subset == "valid" else number
+            cells.predictions.loc[mine, "clip_id"] = f"{other}/" + cells.predictions.loc[mine, "clip_id"]
+    values = by_seed(cells, ("vit", "half"), "valid_accuracy").to_numpy()
+    expected = np.mean([values[[0, 4]].mean(), *values[1:4]])
+    got = estimates(cells, "vit", 0.25)["half"]["valid_accuracy"]["mean"]
+    assert got == pytest.approx(expected) and mean_of(cells, ("vit", "half"), "valid_accuracy") == pytest.approx(got)
 
 
 def test_an_interval_ends_where_the_score_does(study):

@@ -65,19 +65,13 @@ def cost_table(results: StudyResults) -> Table:
 
 def _chart(results: StudyResults, table: pd.DataFrame, cost: str, cheap: str, title: str) -> Chart:
     names = results.models
-    rows = [
-        {
-            "model": row["model"],
-            "strategy": row["freeze"],
-            "cost": float(row[cost]),
-            "value": 100 * row["accuracy"],
-            "low": None if row["low"] is None else 100 * row["low"],
-            "high": None if row["high"] is None else 100 * row["high"],
-            "front": bool(row[cheap]),
-        }
-        # What is on the front is drawn last, above the rest.
-        for _, row in table.sort_values(cheap, kind="stable").iterrows()
-    ]
+    # What is on the front is drawn last, above the rest.
+    table = table.sort_values(cheap, kind="stable")
+    known = table[["accuracy", "low", "high"]].astype(float) * 100
+    frame = known.rename(columns={"accuracy": "value"}).assign(
+        model=table["model"], strategy=table["freeze"], cost=table[cost].astype(float), front=table[cheap]
+    )
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     extent = [row[key] for row in rows for key in ("value", "low", "high") if row[key] is not None]
     x, y = _axis(title, min(row["cost"] for row in rows), max(row["cost"] for row in rows)), accuracy_axis(extent)
     shape = alt.Shape("model:N", scale=alt.Scale(domain=names, range=list(SHAPES)[: len(names)]), legend=None)

@@ -11,12 +11,12 @@ from permafrost.evaluation.study_results import StudyResults
 from permafrost.evaluation.wording import duration, percent, plural
 from permafrost.report.answer import answer, rests_on, terms
 from permafrost.report.data_section import audit_findings, beware, class_table, facts_table, rejected_table
+from permafrost.report.explained import Shown
 from permafrost.report.findings import contrast_table, findings
 from permafrost.report.html.class_charts import confusion_chart, recall_chart
 from permafrost.report.html.clip_cards import Recordings, clip_cards
 from permafrost.report.html.cost_chart import RULE, cost_charts, cost_legend, cost_table
 from permafrost.report.html.curve_chart import curve_charts, curve_legend
-from permafrost.report.html.explanations import Shown
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
 from permafrost.report.html.strategy_chart import strategy_chart
@@ -52,34 +52,35 @@ def study_page(
     cells, analysis, shown = results.cells, results.analysis, results.models
     hard = hard_clips(cells)
     unanimous = [clip for clip in hard if clip.by_all]
-    strategies = [strategy_chart(results, model) for model in shown]
-    sure = [_sure(results, model) for model in shown]
-    gains = [_gain(results, gain) for gain in analysis.transfer.values()]
-    against = [_against(results, result) for result in analysis.baselines.values()]
-    costs, curves = cost_charts(results), curve_charts(results)
-    classes = [chart(results, model) for model in shown for chart in (recall_chart, confusion_chart)]
-    drawn = [*strategies, *(it["chart"] for it in sure + gains + against if it["chart"]), *costs, *curves, *classes]
+    blocks = {
+        "strategies_charts": [strategy_chart(results, model) for model in shown],
+        "costs": cost_charts(results),
+        "curves": curve_charts(results),
+        "classes": [chart(results, model) for model in shown for chart in (recall_chart, confusion_chart)],
+    }
+    parts = {
+        "sure": [_sure(results, model) for model in shown],
+        "gains": [_gain(results, gain) for gain in analysis.transfer.values()],
+        "against": [_against(results, result) for result in analysis.baselines.values()],
+    }
+    charts = [chart for drawn in blocks.values() for chart in drawn]
+    charts += [it["chart"] for part in parts.values() for it in part if it["chart"]]
     return render(
         "study.html",
-        drawn,
+        charts,
         len(cells.freezes),
+        **blocks,
+        **parts,
         name=results.name,
         answer=answer(results),
         beware=beware(results),
         keys=_key_numbers(results),
         terms=terms(cells.freezes),
-        strategies_charts=strategies,
-        sure=sure,
         verdicts=verdicts(results),
-        gains=gains,
-        against=against,
-        costs=costs,
         cost_table=cost_table(results),
         cost_legend=cost_legend(results),
         cost_rule=RULE,
-        curves=curves,
         curve_legend=curve_legend(results),
-        classes=classes,
         unanimous=len(unanimous),
         tested=cells.predictions.loc[cells.predictions["subset"] == "test", "clip_id"].nunique(),
         cards=clip_cards(unanimous or hard, recordings),
@@ -121,17 +122,18 @@ def _key_numbers(results: StudyResults) -> list[tuple[str, str]]:
 
 def _sure(results: StudyResults, model: str) -> dict[str, Any]:
     """The block of one model in the section on what is sure."""
-    result, relevant = results.analysis.models[model], results.analysis.relevant
+    result = results.analysis.models[model]
     items = [item for item in result.contrasts if item.question == "reference"]
-    title = f"{model}: difference from {result.reference}"
+    title, caption = (
+        f"{model}: difference from {result.reference}",
+        f"`{model}`: every planned comparison of test accuracy",
+    )
     return {
         "model": model,
         "answer": result.answer,
         "findings": findings(result, results.chosen[model]),
-        "chart": gap_chart(f"gaps-{model}", title, items, relevant) if items else None,
-        "contrasts": contrast_table(result.contrasts, f"`{model}`: every planned comparison of test accuracy")
-        if result.contrasts
-        else None,
+        "chart": gap_chart(f"gaps-{model}", title, items, results.analysis.relevant) if items else None,
+        "contrasts": contrast_table(result.contrasts, caption) if result.contrasts else None,
     }
 
 
@@ -139,10 +141,8 @@ def _gain(results: StudyResults, gain: Against) -> dict[str, Any]:
     """The block of one model in the section on transfer."""
     title = f"Transfer gain by depth: {gain.model} minus {gain.others[0]}"
     table = contrast_table(gain.contrasts, title)
-    return {
-        "answer": gain.answers[0],
-        "chart": gap_chart(f"gain-{gain.model}", title, gain.contrasts, results.analysis.relevant, table),
-    }
+    chart = gap_chart(f"gain-{gain.model}", title, gain.contrasts, results.analysis.relevant, table)
+    return {"answer": gain.answers[0], "chart": chart}
 
 
 def _against(results: StudyResults, result: Against) -> dict[str, Any]:
@@ -151,7 +151,5 @@ def _against(results: StudyResults, result: Against) -> dict[str, Any]:
     items = [replace(item, strategy=item.minus) for item in result.contrasts if item.strategy == chosen]
     title = f"{model}, {chosen} (chosen on validation) minus each baseline"
     table = contrast_table(result.contrasts, f"`{model}`: every strategy minus every baseline")
-    return {
-        "answers": result.answers,
-        "chart": gap_chart(f"against-{model}", title, items, results.analysis.relevant, table),
-    }
+    chart = gap_chart(f"against-{model}", title, items, results.analysis.relevant, table)
+    return {"answers": result.answers, "chart": chart}

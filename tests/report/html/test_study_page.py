@@ -17,8 +17,8 @@ from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.study_results import study_results
 from permafrost.readers import audio
 from permafrost.report.answer import answer
+from permafrost.report.explained import Shown
 from permafrost.report.html.clip_cards import Recordings
-from permafrost.report.html.explanations import Shown
 from permafrost.report.html.study_page import Origin, study_page
 
 CLASSES = ("blues", "disco", "jazz", "pop")
