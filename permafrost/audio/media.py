@@ -5,7 +5,6 @@ import io
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.logmel import LogMelTransform
@@ -39,6 +38,8 @@ def picture(samples: np.ndarray, rate: int) -> str:
 
 def png(pixels: np.ndarray) -> str:
     """``pixels`` uint8 [height, width, 3] as a PNG in a data address, in no more than ``SHADES`` colours."""
+    from PIL import Image
+
     file = io.BytesIO()
     Image.fromarray(pixels).quantize(SHADES, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return _address("image/png", file.getvalue())

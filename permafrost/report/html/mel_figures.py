@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from permafrost.audio.inputs import LogMel
 from permafrost.audio.logmel import LogMelTransform
+from permafrost.audio.media import magma, png
 from permafrost.audio.mel_axes import MelAxes
 from permafrost.report.explained import Picture
 from permafrost.report.html.figure import in_rows, save_figure
-from permafrost.report.html.media import magma, png
 from permafrost.report.html.parts import Mark
 from permafrost.report.html.theme import OWN, finished, values
 from permafrost.report.names import shortened
