@@ -9,6 +9,7 @@ from pathlib import Path
 from permafrost.evaluation.records import code_file, shaping
 from permafrost.evaluation.study import NO_STRATEGY, Run
 from permafrost.parameters.last_run import notices
+from permafrost.parameters.networks import check_networks
 from permafrost.parameters.queued import refuse_lost_paths
 from permafrost.parameters.schema import check_parameters
 from permafrost.provenance.consumers import code_of, consumers_of
@@ -27,6 +28,7 @@ def main() -> None:
     check_parameters(everything)
     refuse_lost_paths(everything)
     files = outside_files(everything)
+    check_networks(everything)
     for line in notices(everything):
         print(line, file=sys.stderr)
     code = code_of(consumers_of(everything), Path.cwd())

@@ -34,13 +34,14 @@ def render(waveforms: Path, sample_rate: int, settings: Input, out: Path, worker
             "run `dvc repro preprocess`"
         )
     source.close()
-    shape, dtype = _row_of(settings, sample_rate, source.row_shape[0])
+    shape, dtype = row_of(settings, sample_rate, source.row_shape[0])
     with written_whole(out) as part:
         RowFile.create(part, dtype, (source.rows, *shape)).close()
         spread(row_renderer, (waveforms, sample_rate, settings, part), source.rows, "render", workers)
 
 
-def _row_of(settings: Input, sample_rate: int, samples: int) -> tuple[tuple[int, ...], type[np.generic]]:
+def row_of(settings: Input, sample_rate: int, samples: int) -> tuple[tuple[int, ...], type[np.generic]]:
+    """Shape and type of what a clip of ``samples`` at ``sample_rate`` Hz becomes."""
     if isinstance(settings, Waveform):
         return (samples_at(settings.sample_rate or sample_rate, sample_rate, samples),), np.int16
     return PictureMaker(settings, sample_rate, samples).shape, np.float32

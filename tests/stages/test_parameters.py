@@ -9,6 +9,7 @@ import yaml
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.parameters import schema
+from permafrost.parameters.networks import check_networks
 from stages.compose import compose_into
 from stages.stage import PARAMS
 
@@ -168,3 +169,27 @@ def test_hostile_values_are_refused_by_their_key(composed, key, value):
 def test_an_unknown_data_set_or_study_is_refused_with_the_known_ones(composed):
     with pytest.raises(Exception, match="esc10"):
         composed("dataset=esc11")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["timm:resnet81"], " has no 'resnet81' (did you mean"),
+        (["timm:densenet121"], "models.a: backbone timm:densenet121: cannot be cut into units: 2 tensors, not one"),
+        (["timm:test_vit"], "models.a: backbone timm:test_vit: cannot take pictures of 64 x 108"),
+        (["vit_b_16"], "models.a: backbone vit_b_16: input of shape (64, 108); expected a square"),
+        (["efficientnet_lite0", "models.a.input.size=[64,96]"], None),
+    ],
+)
+def test_what_no_network_can_read_is_refused_before_anything_is_rendered(composed, overrides, said):
+    backbone, *others = overrides
+    study = ["study.models=[a]", "study.explain=[]"]
+    composed("+model@models.a=efficientnet_lite0", f"models.a.backbone={backbone}", *others, *study)
+    parameters = plain_yaml.read(PARAMS)
+    schema.check_parameters(parameters)
+    if said is None:
+        check_networks(parameters)
+        return
+    with pytest.raises(PermafrostError) as error:
+        check_networks(parameters)
+    assert said in str(error.value)
