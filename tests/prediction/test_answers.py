@@ -19,6 +19,7 @@ from permafrost.errors import PermafrostError
 from permafrost.models.building import build
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import save_base
+from permafrost.objectives import balanced_cross_entropy
 from permafrost.prediction.answers import answer_all, as_csv, as_json, find_files
 from permafrost.prediction.chunks import read_chunks
 from permafrost.prediction.predictors import Predictor, classical_predictor, network_predictor
@@ -124,6 +125,14 @@ def test_a_cells_network_hears_the_pictures_it_was_trained_on(tmp_path, shape, m
     assert np.allclose(predictor.probabilities(chunks), expected, atol=1e-7) and predictor.classes == ("x", "y")
     with pytest.raises(PermafrostError, match=r"trained on pictures of \(.*\), but params.yaml gives \(64, 32\)"):
         network_predictor(*files, LogMel(n_mels=40, size=(64, 32)), Training(), SETTINGS)
+
+
+def test_what_an_output_says_is_the_objective_s_to_tell(tmp_path, monkeypatch):
+    settings = LogMel(n_mels=32, n_fft=512, hop_length=256, size=(32, 32))
+    _, *files = cell(tmp_path, "strip_vit", (32, 32))
+    monkeypatch.setattr(balanced_cross_entropy, "probabilities", lambda outputs: torch.full_like(outputs, 0.5))
+    predictor = network_predictor(*files, settings, Training(objective="balanced_cross_entropy"), SETTINGS)
+    assert (predictor.probabilities((32767 * tone(1.0)).astype(np.int16)[None]) == 0.5).all()
 
 
 def test_a_network_on_crops_hears_chunks_of_their_length(tmp_path):
