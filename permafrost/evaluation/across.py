@@ -77,22 +77,18 @@ def findings(study: str, table: pd.DataFrame, model: str | None = None) -> list[
     if missing := [name for name in NEEDED if name not in table]:
         raise PermafrostError(f"comparisons of {study}: no column {missing[0]!r}; run `dvc repro aggregate` there")
     names = list(dict.fromkeys(table["model"]))
-    own = [name for name in names if not is_control(name, names)]
     if model is not None and model not in names:
         raise PermafrostError(f"--model: {study} has no {model!r}; it has {', '.join(names)}")
-    if not own:
+    chosen = model or next((name for name in names if not is_control(name, names)), None)
+    if chosen is None:
         raise PermafrostError(f"comparisons of {study}: no model in it; it compares nothing")
-    chosen = model or own[0]
     rows = table[(table["model"] == chosen) & table["question"].isin(list(KINDS))].dropna(subset=["ci_low", "ci_high"])
-    found = [
-        Finding(study, chosen, row.question, str(row.strategy), row.value, row.ci_low, row.ci_high)
-        for row in rows.itertuples()
-    ]
-    if not found:
+    if rows.empty:
         raise PermafrostError(
             f"comparisons of {study}: {chosen} has no difference with an interval (one seed?); give it more seeds"
         )
-    return found
+    columns = rows[["model", "question", "strategy", "value", "ci_low", "ci_high"]]
+    return [Finding(study, *row) for row in columns.itertuples(index=False)]
 
 
 def pool(found: Iterable[Finding]) -> list[Pooled]:

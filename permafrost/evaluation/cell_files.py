@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from io import StringIO
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,10 @@ def read_metrics(path: Path, run: Run) -> dict[str, Any]:
     needed = ("model", "freeze", "seed", "trainable_parameters", "total_parameters", "epochs", "best_epoch")
     faults = [key for key in needed if key not in metrics]
     for subset in ("valid", "test"):
-        values = metrics.get(subset)
-        values = values if isinstance(values, dict) else {}
-        # NaN is not equal to itself; json reads it, but no mean survives it.
-        faults += [
-            f"{subset}.{score}"
-            for score in SCORES
-            if not isinstance(values.get(score), int | float) or values[score] != values[score]
-        ]
+        values = metrics[subset] if isinstance(metrics.get(subset), dict) else {}
+        # json reads NaN, but no mean survives it.
+        numbers = [score for score, value in values.items() if isinstance(value, int | float) and isfinite(value)]
+        faults += [f"{subset}.{score}" for score in SCORES if score not in numbers]
     if faults:
         raise PermafrostError(f"{path}: {', '.join(faults)} missing or not a number: {redo(path.parent)}")
     told = (metrics["model"], metrics["freeze"], metrics["seed"])

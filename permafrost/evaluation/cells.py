@@ -1,7 +1,7 @@
 """Reading the runs of a study: exactly the study's, each complete, all about the same classes."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -15,6 +15,7 @@ from permafrost.evaluation.records import COMPUTED, RECORD, read_json, redo
 from permafrost.evaluation.study import NO_STRATEGY, Run, listed
 
 log = logging.getLogger(__name__)
+SIZES = ("frozen_units", "units", "trainable_parameters", "total_parameters", "epochs", "best_epoch")
 SECONDS = ("seconds_per_epoch", "seconds_total")  # columns of runs that differ each time
 
 
@@ -133,25 +134,13 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
 def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any], run: Run, depth: int) -> dict:
     valid, test = metrics["valid"], metrics["test"]
     return {
-        "model": run.model,
-        "freeze": run.freeze,
-        "depth": depth,
-        "seed": run.seed,
+        **{"model": run.model, "freeze": run.freeze, "depth": depth, "seed": run.seed},
         "repeat": metrics.get("repeat", 0),
-        "test_accuracy": test["accuracy"],
-        "valid_accuracy": valid["accuracy"],
-        "macro_f1": test["macro_f1"],
-        "valid_macro_f1": valid["macro_f1"],
-        "test_loss": test["loss"],
-        "valid_loss": valid["loss"],
-        "frozen_units": metrics.get("frozen_units"),
-        "units": metrics.get("units"),
-        "trainable_parameters": metrics["trainable_parameters"],
-        "total_parameters": metrics["total_parameters"],
-        "epochs": metrics["epochs"],
-        "best_epoch": metrics["best_epoch"],
-        "lr": recipe.get("lr"),
-        "rates_from": recipe.get("rates_from"),
+        **{"test_accuracy": test["accuracy"], "valid_accuracy": valid["accuracy"]},
+        **{"macro_f1": test["macro_f1"], "valid_macro_f1": valid["macro_f1"]},
+        **{"test_loss": test["loss"], "valid_loss": valid["loss"]},
+        **{name: metrics.get(name) for name in SIZES},
+        **{name: recipe.get(name) for name in ("lr", "rates_from")},
         "batchnorm": metrics.get("batchnorm"),
         **{name: machine.get(name) for name in (*SECONDS, *COMPUTED)},
     }
@@ -159,16 +148,8 @@ def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any
 
 def _present(folder: Path) -> set[tuple[str, str, str]]:
     """The runs that lie in ``folder``, as folder names. DVC leaves dotfiles beside outputs, and empty folders."""
-    runs = set()
-    for place in folder.glob("*/*/*") if folder.is_dir() else ():
-        parts = place.relative_to(folder).parts
-        if place.is_dir() and not any(part.startswith(".") for part in parts) and any(_visible(place)):
-            runs.add(parts)
-    return runs
-
-
-def _visible(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.iterdir() if not path.name.startswith("."))
+    files = (path.relative_to(folder).parts for path in folder.glob("*/*/*/*")) if folder.is_dir() else ()
+    return {parts[:3] for parts in files if not any(part.startswith(".") for part in parts)}
 
 
 def _agree(place: Path, metrics: dict[str, Any], table: pd.DataFrame) -> None:

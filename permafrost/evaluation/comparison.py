@@ -105,22 +105,20 @@ def _merged(results: Sequence[Results]) -> list[str]:
 
 def _between(results: Sequence[Results], runs: pd.DataFrame, relevant: float) -> tuple[tuple[Between, ...], ...]:
     """The first file against each other one, model by model of the same name, or as they are with one model each."""
+    scores = {key: rows.to_numpy(float) for key, rows in runs.groupby(["model", "strategy"], sort=False)["score"]}
     tables = []
-    for other in results[1:]:
-        for first, second in _pairs(results[0], other):
-            sides = [runs[runs["model"] == label] for label in (first, second)]
-            names = [name for name in dict.fromkeys(sides[0]["strategy"]) if (sides[1]["strategy"] == name).any()]
-            scores = {
-                name: tuple(side.loc[side["strategy"] == name, "score"].to_numpy(float) for side in sides)
-                for name in names
-            }
-            if scores:
-                tables.append(tuple(between(first, second, scores, relevant)))
+    for first, second in (pair for other in results[1:] for pair in _pairs(results[0], other)):
+        both = {
+            name: (scores[first, name], scores[second, name])
+            for model, name in scores
+            if model == first and (second, name) in scores
+        }
+        tables += [tuple(between(first, second, both, relevant))] * bool(both)
     return tuple(tables)
 
 
 def _pairs(first: Results, second: Results) -> list[tuple[str, str]]:
-    sides = [dict(zip(side.runs["model"], side.labels(), strict=True)) for side in (first, second)]
-    if all(len(side) == 1 for side in sides):
-        return [(next(iter(sides[0].values())), next(iter(sides[1].values())))]
-    return [(label, sides[1][model]) for model, label in sides[0].items() if model in sides[1]]
+    mine, theirs = (dict(zip(side.runs["model"], side.labels(), strict=True)) for side in (first, second))
+    if len(mine) == len(theirs) == 1:
+        return [(*mine.values(), *theirs.values())]
+    return [(label, theirs[model]) for model, label in mine.items() if model in theirs]

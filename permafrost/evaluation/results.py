@@ -53,7 +53,7 @@ def read(path: Path, columns: Columns | None = None) -> Results:
 
     Raises:
         PermafrostError: no such file, an empty or unreadable one, a missing column, a value that is no score, percent
-            and fractions mixed, duplicate rows, missing seeds; each named.
+            and fractions mixed, duplicate rows; each named. Missing seeds are ``analyse``'s to name.
     """
     return _results(_table(path), path, columns)
 
@@ -99,7 +99,6 @@ def _results(table: pd.DataFrame, path: Path, columns: Columns | None) -> Result
         if runs["split"].nunique() > 1:
             notes.append(f"{path.name}: {split} names {runs['split'].nunique()} splits, so that splits are redrawn")
     _refuse_duplicates(runs, path)
-    _refuse_gaps(runs, path)
     order, said = _order(table, runs, names)
     return Results(path.stem, runs, order, (*notes, f"{path.name}: {said}"))
 
@@ -172,21 +171,6 @@ def _refuse_duplicates(runs: pd.DataFrame, path: Path) -> None:
             for (model, strategy, seed), group in twice.groupby(keys, sort=False)
         ]
         raise PermafrostError(f"{path}: more than one row for {'; '.join(named)}; expected one row a run")
-
-
-def _refuse_gaps(runs: pd.DataFrame, path: Path) -> None:
-    missing = []
-    for model, part in runs.groupby("model", sort=False):
-        seeds = list(dict.fromkeys(part["seed"]))
-        for strategy, group in part.groupby("strategy", sort=False):
-            lost = [str(seed) for seed in seeds if seed not in set(group["seed"])]
-            if lost:
-                missing.append(f"{model} {strategy} has no seed {', '.join(lost)}")
-    if missing:
-        raise PermafrostError(
-            f"{path}: {'; '.join(missing)}; strategies are compared seed by seed: add those runs, or leave these seeds "
-            "out of the other strategies"
-        )
 
 
 def _order(table: pd.DataFrame, runs: pd.DataFrame, names: list[str]) -> tuple[tuple[str, ...], str]:

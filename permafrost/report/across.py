@@ -26,21 +26,13 @@ def markdown(found: Sequence[Finding], pooled: Sequence[Pooled], ranks: Ranks | 
 
 def _table(rows: Sequence[Pooled], studies: Sequence[str]) -> str:
     header = ["strategy", *studies, "pooled", "95 % interval", "p", "τ", "τ²", "a new data set"]
-    return aligned_table(header, [_line(row, studies) for row in rows], text_columns=1)
-
-
-def _line(row: Pooled, studies: Sequence[str]) -> list[str]:
-    told = {item.study: points(item.value) for item in row.findings}
-    return [
-        f"`{row.strategy}`",
-        *(told.get(study, NONE) for study in studies),
-        points(row.mean),
-        limits(row.low, row.high, signed=True),
-        probability(row.p),
-        percent(row.tau),
-        f"{1e4 * row.tau**2:.1f}",
-        limits(*(row.predicted or (None, None)), signed=True),
-    ]
+    lines = []
+    for row in rows:
+        told = {item.study: points(item.value) for item in row.findings}
+        pooled = [points(row.mean), limits(row.low, row.high, signed=True), probability(row.p)]
+        spread = [percent(row.tau), f"{1e4 * row.tau**2:.1f}", limits(*(row.predicted or (None, None)), signed=True)]
+        lines.append([f"`{row.strategy}`", *(told.get(study, NONE) for study in studies), *pooled, *spread])
+    return aligned_table(header, lines, text_columns=1)
 
 
 def _ranked(ranks: Ranks) -> str:

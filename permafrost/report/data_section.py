@@ -52,16 +52,14 @@ def rejected_table(rejected: Mapping[str, str]) -> Table | None:
 def beware(results: StudyResults) -> list[str]:
     """What makes the scores too good or hard to read, one Markdown sentence each without its full stop."""
     data, lines = results.data, []
+    both = "on both sides of a split"
     if across := data["groups_across_subsets"]:
         lines.append(
-            f"{plural(across, 'group')} of {data['groups']} stand on both sides of a split: scores are probably too "
-            "good; `split.kind: grouped` keeps them apart"
+            f"{plural(across, 'group')} of {data['groups']} stand {both}: scores are probably too good; `split.kind: "
+            "grouped` keeps them apart"
         )
     if across := data["duplicates_across_subsets"]:
-        lines.append(
-            f"{plural(across, 'set')} of (nearly) equal clips stand on both sides of a split; `data/audit.json` names "
-            "them"
-        )
+        lines.append(f"{plural(across, 'set')} of (nearly) equal clips stand {both}; `data/audit.json` names them")
     return [*lines, *_cautions(results.audit, remarks=False)]
 
 

@@ -1,5 +1,9 @@
 """The strategies of a model: what each trains and what it scores, its control beside it; then the baselines."""
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 from permafrost.evaluation.estimates import Estimate
 from permafrost.evaluation.study_results import StudyResults
 from permafrost.evaluation.wording import count, limits, mean_and_sd, percent, plural
@@ -48,9 +52,7 @@ def strategies_table(results: StudyResults, model: str) -> Table:
     return Table(caption, header, rows)
 
 
-def units(size: dict[str, float]) -> str:
+def units(size: Mapping[str, float]) -> str:
     """``4 of 13``; the count alone where the cells do not say how many units there are."""
-    if size["frozen_units"] is None or size["frozen_units"] != size["frozen_units"]:
-        return ""
-    total = size["units"]
-    return f"{size['frozen_units']:.0f}" + (f" of {total:.0f}" if total is not None and total == total else "")
+    told = [f"{size[key]:.0f}" for key in ("frozen_units", "units") if pd.notna(size[key])]
+    return " of ".join(told) if pd.notna(size["frozen_units"]) else ""

@@ -96,7 +96,7 @@ def test_estimates_are_means_over_splits_and_agree_with_the_means_printed():
     random = np.random.default_rng(2)
     values = crossed(random, 0.1, 0.2, 0.3, seeds=8)
     sample = sample_of(values, splits=[0, 1, 2, 3, 4, 0, 1, 2])
-    by_split = sample.by_split(sample.scores).mean(1)
+    by_split = sample.by_split().mean(1)
     assert sample.means == pytest.approx(by_split, abs=1e-15)
     noise = noise_of(sample, Overlap())
     assert noise.contrasts(GAP).value[0] == sample.means[1] - sample.means[0]

@@ -119,7 +119,7 @@ def test_faults_stop_it_with_one_line(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
-    assert "vit_b_16 head has no seed 72" in done.stderr
+    assert "vit_b_16: no score for head seed 72" in done.stderr
     assert "Traceback" not in done.stderr
 
 

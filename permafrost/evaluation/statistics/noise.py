@@ -57,18 +57,15 @@ def noise_of(sample: Sample, overlap: Overlap) -> Noise | None:
     """What is known of a sample's uncertainty; None with a single run, about whose luck nothing is known."""
     if len(sample.seeds) < 2:
         return None
-    if sample.blocks is not None and enough_groups(sample):
-        return layered(sample, overlap)
+    if sample.blocks is not None:
+        # Of one split that all seeds share two groups are enough.
+        least = min(len(np.unique(block.group)) for block in sample.blocks)
+        if least >= (FEW_GROUPS if sample.count > 1 else 2):
+            return layered(sample, overlap)
     if sample.count > 1:
-        spread = np.atleast_2d(np.cov(sample.by_split(sample.scores)))
+        spread = np.atleast_2d(np.cov(sample.by_split()))
         return OneWay(sample.means, spread, sample.count, "splits", overlap.extra(None))
     return OneWay(sample.means, np.atleast_2d(np.cov(sample.scores)), len(sample.seeds), "runs")
-
-
-def enough_groups(sample: Sample) -> bool:
-    """Whether each split tests enough groups; one split that all seeds share need only test two."""
-    least = min(len(np.unique(block.group)) for block in sample.blocks)
-    return least >= (FEW_GROUPS if sample.count > 1 else 2)
 
 
 def is_reliable(sample: Sample, noise: Noise | None) -> bool:

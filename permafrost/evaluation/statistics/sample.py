@@ -1,7 +1,7 @@
 """The runs of one model as arrays: strategies in order, seeds paired, clips matched within each split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,9 +65,9 @@ class Sample:
         """Groups that were tested, in whichever split; None where the test clips are not known."""
         return None if self.blocks is None else len(np.unique(np.concatenate([block.group for block in self.blocks])))
 
-    def by_split(self, values: np.ndarray) -> np.ndarray:
-        """Means of ``values`` [arms, seeds] over the seeds of each split: [arms, splits]."""
-        return np.stack([values[:, self.splits == split].mean(1) for split in range(self.count)], axis=1)
+    def by_split(self) -> np.ndarray:
+        """Mean scores over the seeds of each split: [arms, splits]."""
+        return np.stack([self.scores[:, self.splits == split].mean(1) for split in range(self.count)], axis=1)
 
 
 def blocks_of(values: Sequence[np.ndarray], clips: Sequence[Sequence[object]], splits: np.ndarray) -> tuple[Block, ...]:
@@ -102,7 +102,9 @@ def from_tables(
     """
     arms = [arm for arm in arms if (runs["arm"] == arm).any()]
     outcomes, validation = (_of_these(runs, arms, table) for table in (outcomes, validation))
-    _refuse_duplicates(runs, name)
+    if len(twice := runs[runs.duplicated(["arm", "seed"], keep=False)]):
+        named = sorted({f"{arm} seed {seed}" for arm, seed in zip(twice["arm"], twice["seed"], strict=True)})
+        raise PermafrostError(f"{name}: more than one row for {', '.join(named)}; expected one row a run")
     scores = runs.pivot(index="arm", columns="seed", values="score").reindex(arms)
     missing = [f"{arm} seed {seed}" for arm in arms for seed in scores.columns if pd.isna(scores.at[arm, seed])]
     if missing:
@@ -110,27 +112,27 @@ def from_tables(
             f"{name}: no score for {', '.join(missing)}; strategies are compared seed by seed, so that each needs the "
             f"seeds {', '.join(map(str, scores.columns))}: run what is missing, or leave those seeds out"
         )
-    seeds = tuple(scores.columns)
-    valid = None
+    splits, valid = _splits(runs, list(scores.columns), name), None
     if "valid_score" in runs and runs["valid_score"].notna().all():
         valid = runs.pivot(index="arm", columns="seed", values="valid_score").loc[arms].to_numpy(float)
-    splits = np.zeros(len(seeds), dtype=int)
-    if "split" in runs and runs["split"].notna().all():
-        splits = pd.factorize(_split_of_seed(runs, name).loc[list(seeds)])[0]
-    sample = Sample(tuple(arms), seeds, scores.to_numpy(float), splits, valid)
+    sample = Sample(tuple(arms), tuple(scores.columns), scores.to_numpy(float), splits, valid)
     if outcomes is not None:
         values, clips, groups = _answers(sample, outcomes, name)
-        _refuse_other_scores(sample, values, name)
+        means = np.stack([answer.mean(1) for answer in values], axis=1)
+        for arm, seed in np.argwhere(np.abs(means - sample.scores) > ROUNDING):
+            raise PermafrostError(
+                f"{name} {arms[arm]} seed {sample.seeds[seed]}: the score is {sample.scores[arm, seed]:.4f}, but its "
+                f"predictions are right on {means[arm, seed]:.4f} of the clips; give the accuracy of these predictions"
+            )
         # Seeds of one split share their test clips: clips that differ are another split, whatever the column says.
         splits = pd.factorize(pd.Series(list(zip(splits, clips, strict=True))))[0]
-        sample = Sample(sample.arms, seeds, sample.scores, splits, valid, blocks_of(values, groups, splits))
+        sample = replace(sample, splits=splits, blocks=blocks_of(values, groups, splits))
     if validation is not None and valid is not None:
         values, clips, groups = _answers(sample, validation, f"{name}, validation")
         # Only answers that are the scores, to clips that the seeds of a split share, say what choosing rests on.
         same = np.abs(np.stack([answer.mean(1) for answer in values], axis=1) - valid).max() <= ROUNDING
         if same and pd.Series(list(zip(splits, clips, strict=True))).nunique() == sample.count:
-            blocks = blocks_of(values, groups, splits)
-            sample = Sample(sample.arms, seeds, sample.scores, splits, valid, sample.blocks, blocks)
+            sample = replace(sample, valid_blocks=blocks_of(values, groups, splits))
     return sample
 
 
@@ -150,8 +152,7 @@ def _answers(
     values, clips = [], []
     for seed in sample.seeds:
         part = outcomes[outcomes["seed"] == seed]
-        repeated = part[part.duplicated(["arm", "clip_id"])]
-        if len(repeated):
+        if len(repeated := part[part.duplicated(["arm", "clip_id"])]):
             row = repeated.iloc[0]
             raise PermafrostError(
                 f"{name}: two predictions for clip {row['clip_id']} by {row['arm']} seed {seed}; expected one a clip"
@@ -166,15 +167,6 @@ def _answers(
     return values, clips, [tuple(group_of.get(clip, ("", clip)) for clip in seed) for seed in clips]
 
 
-def _refuse_other_scores(sample: Sample, values: list[np.ndarray], name: str) -> None:
-    means = np.stack([answer.mean(1) for answer in values], axis=1)
-    for arm, seed in np.argwhere(np.abs(means - sample.scores) > ROUNDING):
-        raise PermafrostError(
-            f"{name} {sample.arms[arm]} seed {sample.seeds[seed]}: the score is {sample.scores[arm, seed]:.4f}, but "
-            f"its predictions are right on {means[arm, seed]:.4f} of the clips; give the accuracy of these predictions"
-        )
-
-
 def _groups(outcomes: pd.DataFrame) -> dict[object, object]:
     """Clip → group, of the clips that have one."""
     if "group" not in outcomes:
@@ -183,18 +175,13 @@ def _groups(outcomes: pd.DataFrame) -> dict[object, object]:
     return dict(zip(rows["clip_id"], rows["group"], strict=True))
 
 
-def _refuse_duplicates(runs: pd.DataFrame, name: str) -> None:
-    twice = runs[runs.duplicated(["arm", "seed"], keep=False)]
-    if len(twice):
-        named = sorted({f"{arm} seed {seed}" for arm, seed in zip(twice["arm"], twice["seed"], strict=True)})
-        raise PermafrostError(f"{name}: more than one row for {', '.join(named)}; expected one row a run")
-
-
-def _split_of_seed(runs: pd.DataFrame, name: str) -> pd.Series:
-    several = runs.groupby("seed")["split"].nunique()
-    if (several > 1).any():
-        seed = several.index[several > 1][0]
+def _splits(runs: pd.DataFrame, seeds: list[object], name: str) -> np.ndarray:
+    """The number of the split that each seed used; one where the table does not say."""
+    if "split" not in runs or runs["split"].isna().any():
+        return np.zeros(len(seeds), dtype=int)
+    of_seed = runs.groupby("seed")["split"]
+    if (several := of_seed.nunique() > 1).any():
         raise PermafrostError(
-            f"{name}: seed {seed} uses different splits in different strategies; a pair must share its split"
+            f"{name}: seed {several.idxmax()} uses different splits in different strategies; a pair must share one"
         )
-    return runs.groupby("seed")["split"].first()
+    return pd.factorize(of_seed.first().loc[seeds])[0]
