@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from permafrost.errors import PermafrostError
@@ -51,22 +52,14 @@ def data_facts(
             "and split are of different parameters: run `dvc repro`"
         )
     splits = [by_number[number] for number in used]
-    counts = {
-        f"{subset}_clips": _mean(split["clips"][subset] for split in splits) for subset in ("train", "valid", "test")
-    }
+    subsets, across = ("train", "valid", "test"), ("groups_across_subsets", "duplicates_across_subsets")
     return {
-        "name": name,
-        "clips": audit["clips"],
-        "classes": len(audit["classes"]),
-        "groups": audit["groups"],
-        "rejected": rejected,
-        "split": split_kind,
-        "splits": len(splits),
-        **counts,
+        **{"name": name, "clips": audit["clips"], "classes": len(audit["classes"]), "groups": audit["groups"]},
+        **{"rejected": rejected, "split": split_kind, "splits": len(splits)},
+        **{f"{subset}_clips": _mean(split["clips"][subset] for split in splits) for subset in subsets},
         "chance": round(1 / len(audit["classes"]), 6),
         "majority": round(_mean(_majority(split["classes"]) for split in splits), 6),
-        "groups_across_subsets": max(len(split["groups_across_subsets"]) for split in splits),
-        "duplicates_across_subsets": max(len(split["duplicates_across_subsets"]) for split in splits),
+        **{key: max(len(split[key]) for split in splits) for key in across},
     }
 
 
@@ -78,6 +71,5 @@ def _majority(classes: Mapping[str, Mapping[str, int]]) -> float:
 
 
 def _mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    mean = sum(listed) / len(listed)
+    mean = fmean(values)
     return int(mean) if mean == int(mean) else mean

@@ -58,15 +58,6 @@ def read_outcomes(text: str, source: str) -> pd.DataFrame:
     except ValueError as error:
         raise PermafrostError(f"{source}: {error}; run `dvc repro aggregate`") from None
     wide = wide.drop(columns=LABEL).assign(**{GROUP: wide.get(GROUP, "")})
-    long = wide.melt(id_vars=[CLIP, GROUP], var_name="cell", value_name="correct").dropna()
-    parts = long["cell"].str.split("/", expand=True)
-    return pd.DataFrame(
-        {
-            "model": parts[0],
-            "strategy": parts[1],
-            "seed": parts[2].astype(int),
-            CLIP: long[CLIP],
-            GROUP: long[GROUP],
-            "correct": long["correct"],
-        }
-    ).reset_index(drop=True)
+    long = wide.melt(id_vars=[CLIP, GROUP], var_name="cell", value_name="correct").dropna().reset_index(drop=True)
+    long[["model", "strategy", "seed"]] = long["cell"].str.split("/", expand=True)
+    return long[["model", "strategy", "seed", CLIP, GROUP, "correct"]].astype({"seed": int})

@@ -38,14 +38,8 @@ def tested_per_trained(data: dict[str, Any]) -> float:
 
 def runs_of(cells: Cells) -> pd.DataFrame:
     """One row a cell, baselines last: model, strategy, seed, score (test accuracy), valid_score, split."""
-    names = {
-        "model": "model",
-        "freeze": "strategy",
-        "seed": "seed",
-        "test_accuracy": "score",
-        "valid_accuracy": "valid_score",
-        "repeat": "split",
-    }
+    names = {"model": "model", "freeze": "strategy", "seed": "seed"}
+    names |= {"test_accuracy": "score", "valid_accuracy": "valid_score", "repeat": "split"}
     return pd.concat([group.runs[list(names)] for group in groups(cells)], ignore_index=True).rename(columns=names)
 
 

@@ -60,13 +60,10 @@ def details(results: StudyResults) -> dict[str, Any]:
     """
     analysis = results.analysis
     blocks = {
-        "versus_none": {name: _differences(it.contrasts, "reference") for name, it in analysis.models.items()},
-        "transfer_gain": {name: _differences(it.contrasts, "transfer") for name, it in analysis.transfer.items()},
+        "versus_none": {name: _differences(it.contrasts, question="reference") for name, it in analysis.models.items()},
+        "transfer_gain": {name: _differences(it.contrasts) for name, it in analysis.transfer.items()},
         "versus_baseline": {
-            name: {
-                other: _differences([item for item in it.contrasts if item.minus == other], "baseline")
-                for other in it.others
-            }
+            name: {other: _differences(it.contrasts, minus=other) for other in it.others}
             for name, it in analysis.baselines.items()
         },
         "shape": {name: it.shape.verdict for name, it in analysis.models.items() if it.shape},
@@ -76,11 +73,12 @@ def details(results: StudyResults) -> dict[str, Any]:
     return _rounded({**results.scores, "comparisons": comparisons, "data": results.data})
 
 
-def _differences(contrasts: Sequence[Contrast], question: str) -> dict[str, dict[str, float | None]]:
+def _differences(contrasts: Sequence[Contrast], **only: str) -> dict[str, dict[str, float | None]]:
+    """Those contrasts whose fields are as ``only`` has them."""
     return {
         item.strategy: {"difference": item.gap, "ci_low": item.low, "ci_high": item.high, "p_corrected": item.p_claim}
         for item in contrasts
-        if item.question == question
+        if all(getattr(item, name) == value for name, value in only.items())
     }
 
 

@@ -61,38 +61,38 @@ def draw_explanation(out: Path, name: str, found: Explained, label: str | None, 
         PermafrostError: no such class or clip.
     """
     number, row = found.class_number(label), found.clip_number(clip)
-    shown, of_clip, named = found.classes[number], found.clip_ids[row], shortened(found.classes[number], IN_TITLE)
+    shown, of_clip = found.classes[number], found.clip_ids[row]
     one_class = _values(found.values[:, :, number], np.full(len(found.values), found.base[number]), found.data, found)
-    _draw(
-        out / name / "beeswarm.png",
-        lambda: shap.plots.beeswarm(one_class, max_display=SHOWN, show=False, plot_size=(9, 5.5)),
-        f"What raises and lowers the probability of {named}",
-        f"SHAP value: change of the probability of {named}",
-    )
-    _draw(
-        out / name / "heatmap.png",
-        lambda: shap.plots.heatmap(one_class, max_display=SHOWN, show=False, plot_width=9),
-        f"Clip by clip: the probability of {named}",
-        "test clips, those of like explanations together",
-    )
     answers = found.base + found.values[row].sum(axis=0)
     predicted = int(answers.argmax())
     answer = found.classes[predicted]
     one_clip = _values(found.values[row, :, predicted], float(found.base[predicted]), found.data[row], found)
-    _draw(
-        out / name / "waterfall.png",
-        lambda: shap.plots.waterfall(one_clip, max_display=SHOWN, show=False),
-        f"Why {shortened(of_clip, IN_TITLE)} is taken for {shortened(answer, IN_TITLE)}, "
-        f"probability {answers[predicted]:.2f}",
-        None,
-    )
-    words = {
-        "beeswarm": f"SHAP values of each descriptor for {shown}, a dot a clip; over all classes the largest are "
-        + ", ".join(found.ranked()[:5]),
-        "heatmap": f"The same SHAP values for {shown} clip by clip, like explanations together",
-        "waterfall": f"Why {of_clip} is taken for {answer}, descriptor by descriptor",
+    named, taken, taken_for = (shortened(text, IN_TITLE) for text in (shown, of_clip, answer))
+    options = {"max_display": SHOWN, "show": False}
+    drawn = {
+        "beeswarm": (
+            lambda: shap.plots.beeswarm(one_class, plot_size=(9, 5.5), **options),
+            f"What raises and lowers the probability of {named}",
+            f"SHAP value: change of the probability of {named}",
+            f"SHAP values of each descriptor for {shown}, a dot a clip; over all classes the largest are "
+            + ", ".join(found.ranked()[:5]),
+        ),
+        "heatmap": (
+            lambda: shap.plots.heatmap(one_class, plot_width=9, **options),
+            f"Clip by clip: the probability of {named}",
+            "test clips, those of like explanations together",
+            f"The same SHAP values for {shown} clip by clip, like explanations together",
+        ),
+        "waterfall": (
+            lambda: shap.plots.waterfall(one_clip, **options),
+            f"Why {taken} is taken for {taken_for}, probability {answers[predicted]:.2f}",
+            None,
+            f"Why {of_clip} is taken for {answer}, descriptor by descriptor",
+        ),
     }
-    return [Picture(name, f"{name}/{kind}.png", said) for kind, said in words.items()]
+    for kind, (plot, title, axis, _) in drawn.items():
+        _draw(out / name / f"{kind}.png", plot, title, axis)
+    return [Picture(name, f"{name}/{kind}.png", words) for kind, (*_, words) in drawn.items()]
 
 
 def _values(values: Floats, base: Floats | float, data: Floats, found: Explained) -> shap.Explanation:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from permafrost.evaluation.cells import SECONDS, Cells
@@ -27,15 +28,11 @@ def learning_curves(cells: Cells) -> pd.DataFrame:
     """
     columns = ["train_loss", "train_accuracy", "valid_loss", "valid_accuracy"]
     grouped = cells.histories.groupby(["model", "freeze", "epoch"], sort=False)
-    table = grouped[columns].mean()
-    table["valid_accuracy_sd"] = grouped["valid_accuracy"].std()
-    table["n"] = grouped.size()
-    table = table.reset_index()
+    table = grouped[columns].mean().assign(valid_accuracy_sd=grouped["valid_accuracy"].std(), n=grouped.size())
+    table = table.reset_index().astype({"epoch": int})
     table.insert(2, "depth", table["freeze"].map(cells.freezes.index))
-    table["epoch"] = table["epoch"].astype(int)
-    table["model_order"] = table["model"].map(cells.models.index)
-    ordered = table.sort_values(["model_order", "depth", "epoch"], kind="stable", ignore_index=True)
-    return ordered.drop(columns="model_order")
+    places = table["model"].map(cells.models.index)
+    return table.iloc[np.lexsort((table["epoch"], table["depth"], places))].reset_index(drop=True)
 
 
 def runs_table(cells: Cells) -> pd.DataFrame:

@@ -57,12 +57,10 @@ def paired(result: ModelResult) -> list[Paired]:
     for question in dict.fromkeys(item.question for item in result.contrasts):
         items = [item for item in result.contrasts if item.question == question and item.p is not None]
         differences = [np.round(scores[item.strategy] - scores[item.minus], 12) for item in items]
-        tests = np.array([_tests(values) for values in differences]).reshape(-1, 3)
-        corrected = np.stack([holm(column) for column in tests.T], axis=1)
-        found += [
-            Paired(question, item.strategy, item.minus, *map(float, p), _dz(values))
-            for item, values, p in zip(items, differences, corrected, strict=True)
-        ]
+        corrected = np.apply_along_axis(holm, 0, np.array([*map(_tests, differences)]).reshape(-1, 3))
+        for item, values, p in zip(items, differences, corrected.tolist(), strict=True):
+            dz = None if np.ptp(values) == 0 else float(values.mean() / values.std(ddof=1))
+            found.append(Paired(question, item.strategy, item.minus, *p, dz))
     return found
 
 
@@ -74,13 +72,8 @@ def overall(result: ModelResult) -> Overall | None:
         return None
     friedman = stats.friedmanchisquare(*scores)
     rises = np.corrcoef(np.arange(len(scores)), scores.mean(1))[0, 1] >= 0
-    page = stats.page_trend_test((scores if rises else scores[::-1]).T)
-    return Overall(
-        float(friedman.statistic),
-        float(friedman.pvalue),
-        "rises" if rises else "falls",
-        min(2 * float(page.pvalue), 1.0),
-    )
+    page = min(2 * float(stats.page_trend_test((scores if rises else scores[::-1]).T).pvalue), 1.0)
+    return Overall(float(friedman.statistic), float(friedman.pvalue), "rises" if rises else "falls", page)
 
 
 def between(
@@ -113,7 +106,3 @@ def _tests(differences: np.ndarray) -> Sequence[float]:
         return certain, least, least
     flips = stats.permutation_test((differences,), np.mean, permutation_type="samples", n_resamples=EXACT, rng=0)
     return stats.ttest_1samp(differences, 0.0).pvalue, stats.wilcoxon(differences).pvalue, flips.pvalue
-
-
-def _dz(differences: np.ndarray) -> float | None:
-    return None if np.ptp(differences) == 0 else float(differences.mean() / differences.std(ddof=1))

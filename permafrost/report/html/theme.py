@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 
 from permafrost.report.html.parts import Mark
 
@@ -14,11 +17,7 @@ OWN, CONTROL, REFERENCE, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 TURNED = 21  # pixels between two names that are turned by 40 degrees, so that they do not touch
 LETTER = 5.8  # pixels of an axis' label, on average, with room between labels
-# viridis (Smith & van der Walt 2015), every tenth: even steps of lightness, told apart with every colour blindness.
-VIRIDIS = (
-    *("#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c"),
-    *("#22a884", "#44bf70", "#7ad151", "#bddf26", "#fde725"),
-)
+VIRIDIS = colormaps["viridis"]
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": FONT,
@@ -58,8 +57,10 @@ def series_marks(freezes: list[str]) -> list[Mark]:
 
 
 def depth_palette(count: int) -> dict[str, list[str]]:
-    """Colours of ``count`` strategies by depth, for a light and for a dark ground."""
-    return {"light": _steps(count, 0.0, 0.7), "dark": _steps(count, 0.42, 1.0)}
+    """Colours of ``count`` strategies by depth, for a light and for a dark ground: those of viridis (Smith & van der
+    Walt 2015), in even steps of lightness, told apart with every colour blindness."""
+    ends = {"light": (0.0, 0.7), "dark": (0.42, 1.0)}
+    return {ground: [to_hex(shade) for shade in VIRIDIS(np.linspace(*end, count))] for ground, end in ends.items()}
 
 
 def values(rows: list[dict[str, Any]] | pd.DataFrame) -> alt.Data:
@@ -111,15 +112,3 @@ def finished(chart: alt.LayerChart | alt.Chart, height: int) -> dict[str, Any]:
     """The Vega-Lite specification of ``chart``, as wide as its place in the page."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     return chart.properties(width="container", height=height, autosize=fit).to_dict()
-
-
-def _steps(count: int, first: float, last: float) -> list[str]:
-    places = [first + (last - first) * number / max(count - 1, 1) for number in range(count)]
-    return [_between(place * (len(VIRIDIS) - 1)) for place in places]
-
-
-def _between(place: float) -> str:
-    lower = min(int(place), len(VIRIDIS) - 2)
-    pair = [[int(VIRIDIS[lower + step][start : start + 2], 16) for start in (1, 3, 5)] for step in (0, 1)]
-    mixed = [round(a + (b - a) * (place - lower)) for a, b in zip(*pair, strict=True)]
-    return "#" + "".join(f"{part:02x}" for part in mixed)
