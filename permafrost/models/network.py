@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from permafrost.errors import PermafrostError
+
 PARTS = ("stem", "blocks", "pool", "head")  # a name of a parameter begins with one of them
 
 
@@ -85,6 +87,18 @@ class Network(nn.Module):
     def pooled(self, x: Tensor) -> Tensor:
         """The activations after the last unit to embeddings [batch, embedding_size]."""
         return self.pool(x.flatten(0, 1)).unflatten(0, (-1, self.chunks)).mean(1) if self.chunks > 1 else self.pool(x)
+
+    def check_pictures(self, waveforms: bool) -> None:
+        """Refuse to explain a network on ``waveforms`` whose stem has no ``picture``.
+
+        Raises:
+            PermafrostError: there is no mel picture to show places in.
+        """
+        if waveforms and not hasattr(self.stem, "picture"):
+            raise PermafrostError(
+                "this network hears waveforms and makes no mel picture of them, so that there is none to show places "
+                "in; leave it out of study.explain"
+            )
 
     def embed(self, x: Tensor) -> Tensor:
         """Input [batch, …] to embeddings [batch, embedding_size]."""

@@ -19,14 +19,16 @@ def check_networks(parameters: Mapping[str, Any]) -> None:
         parameters: all of params.yaml, already checked.
 
     Raises:
-        PermafrostError: all recipes at once whose backbone does not exist in its family, cannot be cut into units, or
-            cannot read inputs of the shape that the recipe and ``preprocess`` give.
+        PermafrostError: all recipes at once whose backbone does not exist in its family, cannot be cut into units,
+            cannot read inputs of the shape that the recipe and ``preprocess`` give, or cannot be explained though
+            ``study.explain`` asks for it.
     """
     preprocess = validate(Preprocess, parameters["preprocess"], "preprocess")
     reader = catalogue.load("readers", preprocess.reader, "preprocess.reader")
-    tried: dict[tuple[str, tuple[int, ...]], str | None] = {}
+    tried: dict[tuple[str, tuple[int, ...], bool], str | None] = {}
     faults = []
-    for name in parameters["study"]["models"]:
+    study = parameters["study"]
+    for name in study["models"]:
         recipe = parameters["models"][name]
         settings = part_of(recipe, Rendered, f"models.{name}").input
         try:
@@ -34,7 +36,8 @@ def check_networks(parameters: Mapping[str, Any]) -> None:
         except PermafrostError as error:
             faults.append(f"models.{name}.input: {error}")
             continue
-        network = (recipe["backbone"], shape)
+        explained = any(given.startswith(f"{name}-") for given in study.get("explain", []))
+        network = (recipe["backbone"], shape, explained)
         if network not in tried:
             tried[network] = _fault(*network)
         if tried[network]:
@@ -43,9 +46,11 @@ def check_networks(parameters: Mapping[str, Any]) -> None:
         raise PermafrostError("params.yaml:\n  " + "\n  ".join(faults))
 
 
-def _fault(backbone: str, shape: tuple[int, ...]) -> str | None:
+def _fault(backbone: str, shape: tuple[int, ...], explained: bool) -> str | None:
     try:
-        build(backbone, shape, classes=2, seed=0)
+        network = build(backbone, shape, classes=2, seed=0)
+        if explained:
+            network.check_pictures(waveforms=len(shape) == 1)
     except PermafrostError as error:
         return str(error)
     return None

@@ -48,8 +48,14 @@ def declared_input(backbone: str, key: str) -> Input | None:
     """The input whose given settings a recipe of ``backbone`` must have, or None where it reads anything.
 
     A backbone declares it as ``INPUT``, a family by ``input_of(architecture)``; ``key`` is where the recipe stands.
+
+    Raises:
+        PermafrostError: there is no such backbone, or no such architecture in its family.
     """
     module = catalogue.load("backbones", backbone, f"{key}.backbone")
     if hasattr(module, "input_of"):
-        return module.input_of(catalogue.split_name(backbone)[1])
+        try:
+            return module.input_of(catalogue.split_name(backbone)[1])
+        except PermafrostError as error:
+            raise PermafrostError(f"{key}.{error}") from None  # these begin with the word backbone
     return getattr(module, "INPUT", None)

@@ -13,8 +13,6 @@ from captum.attr import IntegratedGradients, LayerAttribution, LayerGradCam
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from permafrost.backbones.mel_front_end import MelFrontEnd
-from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 
 CELLS = 4  # along each axis: a map of fewer tells nothing of place
@@ -50,14 +48,9 @@ def saliency(network: Network, inputs: Tensor, classes: Tensor) -> Saliency:
         PermafrostError: the network hears waveforms and makes no mel pictures of them.
     """
     network.eval()
-    front_end = network.stem if isinstance(network.stem, MelFrontEnd) else None
-    if front_end is None and inputs.ndim < 4:
-        raise PermafrostError(
-            "study.explain: this network hears waveforms and makes no mel picture of them, so that there is none to "
-            "show places in; leave it out"
-        )
+    network.check_pictures(inputs.ndim == 2)
     with torch.no_grad():
-        pictures = front_end.picture(inputs) if front_end else inputs[..., 0, :, :]
+        pictures = network.stem.picture(inputs) if inputs.ndim == 2 else inputs[..., 0, :, :]
     unit = _grad_cam_unit(network, inputs[:1])
     if unit is None:
         maps = _integrated(network, inputs, classes)

@@ -16,6 +16,7 @@ from permafrost.models.building import build, converter, files_of
 from permafrost.models.obtaining import base_of
 from permafrost.models.weight_source import WeightsSettings
 from permafrost.models.weights import apply_base
+from permafrost.parameters.networks import check_networks
 from permafrost.parameters.schema import Recipe
 from permafrost.plain_yaml import parse, read
 from permafrost.provenance.outside_files import outside_files
@@ -229,11 +230,23 @@ def test_what_cannot_be_read_is_refused(made, tmp_path, monkeypatch):
         raise OSError("We couldn't connect to 'https://huggingface.co'")
 
     monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", offline)
-    with pytest.raises(PermafrostError, match=r"transformers:facebook/hubert-base: .* name the folder"):
-        build("transformers:facebook/hubert-base", (16000,), 3, seed=0)
+    with pytest.raises(PermafrostError, match=r"^models\.x\.backbone transformers:face/book: .* name the folder"):
+        input_rate(Waveform(), Training(), "transformers:face/book", 16000, "models.x")
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(PermafrostError, match=r"pip install -r requirements-transformers\.txt"):
         build("transformers:facebook/hubert-base", (16000,), 3, seed=0)
+
+
+def test_what_hears_waveforms_and_makes_no_picture_is_not_explained(made):
+    name, _, _, _ = made("hubert")
+    parameters = read(ROOT / "params.yaml")
+    recipe = {"backbone": name, "weights": "random", "input": {"kind": "waveform", "sample_rate": 16000}}
+    parameters["models"], parameters["study"]["models"] = {"mine": recipe}, ["mine"]
+    parameters["study"]["explain"] = []
+    check_networks(parameters)
+    parameters["study"]["explain"] = ["mine-head"]
+    with pytest.raises(PermafrostError, match=r"models\.mine: .* leave it out of study\.explain"):
+        check_networks(parameters)
 
 
 def test_the_description_is_a_dependency_of_the_runs(made, tmp_path):
