@@ -13,12 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from permafrost.backbones.tracing import CannotCutError, cut
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 from permafrost.settings import nearest, shown
+
+CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def build(input_shape: tuple[int, ...], classes: int, architecture: str) -> Network:
@@ -93,7 +94,10 @@ def _create(architecture: str, classes: int, input_shape: tuple[int, ...] | None
 
 
 class _Tracer(fx.Tracer):
-    """Traces as timm says that it is to be traced; what acts otherwise in training stays one step."""
+    """Traces as timm says that it is to be traced; torch's layers and timm's variants of them stay whole.
+
+    So a norm is still a norm, and what acts otherwise in training goes on doing so.
+    """
 
     proxy_buffer_attributes = True  # tables move with the network, under their names
 
@@ -101,10 +105,12 @@ class _Tracer(fx.Tracer):
         from timm.layers import DropPath, get_notrace_functions, get_notrace_modules
 
         super().__init__(autowrap_functions=tuple(get_notrace_functions()))
-        self.leaves = (*get_notrace_modules(), DropPath, _BatchNorm)
+        self.leaves = (DropPath, *get_notrace_modules())
 
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        return isinstance(module, self.leaves) or super().is_leaf_module(module, name)
+        layers = (kind.__module__ for kind in type(module).__mro__ if kind is not nn.Module)
+        is_layer = any(place.startswith("torch.nn.") for place in layers) and not isinstance(module, CONTAINERS)
+        return is_layer or isinstance(module, self.leaves)
 
 
 def _cut(model: Any, architecture: str) -> tuple[list[nn.Module], nn.Module, nn.Linear]:

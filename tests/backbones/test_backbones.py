@@ -1,8 +1,11 @@
 """What every backbone must hold, checked on each entry of the catalogue and on many architectures of timm."""
 
+import copy
+
 import pytest
 import timm
 import torch
+from torch import nn
 
 from permafrost import catalogue
 from permafrost.audio.inputs import Waveform
@@ -145,3 +148,12 @@ def test_names_inside_a_unit_are_timms():
     state = build("timm:test_efficientnet", PICTURE, 3, seed=0).state_dict()
     assert {"stem.conv_stem.weight", "blocks.2.blocks.2.0.conv_pwl.weight", "head.weight"} <= state.keys()
     assert converter("timm:test_efficientnet")(state) is state
+
+
+def test_layers_stay_what_they_are():
+    """So that a strategy finds the norms, and a copy is a network like the first."""
+    network = build("timm:test_vit", PICTURE, 3, seed=0)
+    for kind, expected in ((nn.LayerNorm, 2), (nn.Linear, 4)):
+        assert sum(isinstance(module, kind) for module in network.blocks[0].modules()) == expected
+    x = batch(network)
+    assert torch.equal(copy.deepcopy(network).eval()(x), network.eval()(x))
