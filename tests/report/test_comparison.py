@@ -8,10 +8,10 @@ import pandas as pd
 from permafrost.evaluation.comparison import Comparison
 from permafrost.evaluation.statistics.analysis import analyse
 from permafrost.evaluation.statistics.classical import overall, paired
-from permafrost.report.aligned_table import aligned_table
 from permafrost.report.comparison import markdown
 from permafrost.report.html import figure
 from permafrost.report.html.comparison_figure import draw_comparison
+from permafrost.report.table import aligned_table
 
 
 def comparison(seeds=6, models=("vit", "vit_random")):

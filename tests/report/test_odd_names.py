@@ -11,13 +11,13 @@ from PIL import Image
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.study_results import study_results
 from permafrost.report import fonts
-from permafrost.report.aligned_table import aligned_table
 from permafrost.report.html import figure
 from permafrost.report.html.class_charts import confusion_chart, recall_chart
 from permafrost.report.html.figure import LABEL
 from permafrost.report.html.parts import inline
 from permafrost.report.html.study_figures import DATA_NAME, draw_study
 from permafrost.report.names import code_span, one_line, plain, shortened
+from permafrost.report.table import aligned_table
 
 NAMES = [
     "Ke$ha or A$AP",

@@ -7,11 +7,11 @@ import pytest
 
 from permafrost.evaluation.cells import read_study
 from permafrost.evaluation.study_results import study_results
-from permafrost.report.aligned_table import aligned_table
 from permafrost.report.answer import answer, verdict
 from permafrost.report.data_section import beware
 from permafrost.report.markdown import report
 from permafrost.report.notes import notes
+from permafrost.report.table import aligned_table
 from permafrost.report.tables import confusion_rows, learning_curves
 
 DATA = {

@@ -174,36 +174,35 @@ class Layered:
 
 def layered(sample: Sample, overlap: Overlap | None = None) -> Layered:
     """The layers of a sample with answers."""
-    arms, splits = len(sample.arms), sample.count
-    numbers, runs = 1 + max(int(block.group.max()) for block in sample.blocks), len(sample.seeds)
-    sums, within, answers, seeds = np.zeros((arms, numbers)), 0.0, 0.0, 0.0
+    arms, splits, runs = len(sample.arms), sample.count, len(sample.seeds)
+    sums = np.zeros((arms, 1 + max(int(block.group.max()) for block in sample.blocks)))
+    within, answers, seeds, between = (np.zeros((arms, arms)) for _ in range(4))
     for block in sample.blocks:
-        _, own, sizes = np.unique(block.group, return_inverse=True, return_counts=True)
-        count, clips = len(sizes), len(block.group)
-        member = np.zeros((clips, count))
-        member[np.arange(clips), own] = 1
+        names, own = np.unique(block.group, return_inverse=True)
+        count, clips = len(names), len(own)
+        member = np.eye(count)[own] / clips
         unbiased = count / (count - 1) if count > 1 else 1.0
         by_run = block.values.mean(2)
         rest = block.values - by_run[:, :, None]
-        by_group = rest.mean(1) @ member / clips
-        within = within + unbiased * by_group @ by_group.T / splits
-        sums[:, np.unique(block.group)] += by_group / splits
+        by_group = rest.mean(1) @ member
+        within += unbiased * by_group @ by_group.T / splits
+        sums[:, names] += by_group / splits
         if runs > splits:
-            single = (rest - rest.mean(1, keepdims=True)) @ member / clips
-            answers = answers + unbiased * np.einsum("ajg,bjg->ab", single, single) / (runs - splits)
+            single = (rest - rest.mean(1, keepdims=True)) @ member
+            answers += unbiased * np.einsum("ajg,bjg->ab", single, single) / (runs - splits)
             apart = by_run - by_run.mean(1, keepdims=True)
-            seeds = seeds + apart @ apart.T / (runs - splits)
-    nothing = np.zeros((arms, arms))
+            seeds += apart @ apart.T / (runs - splits)
+    if splits > 1:
+        between = np.atleast_2d(np.cov(np.stack([block.values.mean((1, 2)) for block in sample.blocks], axis=1)))
     groups = sample.groups
-    split_means = np.stack([block.values.mean((1, 2)) for block in sample.blocks], axis=1)
     return Layered(
         means=sample.means,
         sums=sums,
         clips=groups / max(groups - 1, 1) * sums @ sums.T,
         within=within,
-        seeds=nothing + seeds,
-        answers=nothing + answers,
-        between=np.atleast_2d(np.cov(split_means)) if splits > 1 else nothing,
+        seeds=seeds,
+        answers=answers,
+        between=between,
         runs=runs,
         splits=splits,
         groups=groups,

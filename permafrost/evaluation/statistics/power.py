@@ -1,7 +1,7 @@
 """How many seeds or clips would decide what is inconclusive: the power of t tests with the noise that was measured."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy import stats
@@ -44,11 +44,13 @@ def needed(noise: Noise, statement: str, weights: np.ndarray, miss: float, relev
     def enough(seeds: int, more: float = 1.0) -> bool:
         return power(noise, weights, sizes, miss, seeds, more) >= ENOUGH_POWER
 
-    if seeds := _first([count for count in SEEDS if count > noise.seeds_now], enough):
-        return Needed(statement, size, seen, noise.unit, seeds=seeds)
-    for at in dict.fromkeys(max(noise.seeds_now, count) for count in (10, 30)) if isinstance(noise, Layered) else ():
-        if more := _first(MORE, lambda times, at=at: enough(at, times)):
-            return Needed(statement, size, seen, noise.unit, more=more, at_seeds=at)
+    for seeds in (count for count in SEEDS if count > noise.seeds_now):
+        if enough(seeds):
+            return Needed(statement, size, seen, noise.unit, seeds=seeds)
+    if isinstance(noise, Layered):
+        for at, more in product(dict.fromkeys(max(noise.seeds_now, count) for count in (10, 30)), MORE):
+            if enough(at, more):
+                return Needed(statement, size, seen, noise.unit, more=more, at_seeds=at)
     return Needed(statement, size, seen, noise.unit)
 
 
@@ -59,7 +61,3 @@ def power(noise: Noise, weights: np.ndarray, sizes: np.ndarray, miss: float, see
     errors = np.sqrt(np.maximum(np.einsum("mk,kl,ml->m", weights, covariance, weights), 1e-12))
     missed = stats.nct.cdf(stats.t.isf(miss / 2, df), df, np.minimum(sizes / errors, 30))  # nct gives NaN far out
     return float(1 - missed.sum())
-
-
-def _first(counts: Sequence[float], enough: Callable[[float], bool]) -> float | None:
-    return next((count for count in counts if enough(count)), None)

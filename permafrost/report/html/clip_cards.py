@@ -56,16 +56,7 @@ def clip_cards(hard: Sequence[HardClip], recordings: Recordings | None) -> list[
             if spent + len(seen) + len(heard) > BUDGET:
                 heard = ""
             spent += len(seen) + len(heard)
-        cards.append(
-            Card(
-                clip.clip_id,
-                clip.label,
-                clip.taken_for
-                + ("" if clip.agreement == 1 else f", in {percent(clip.agreement, 0)} % of the mistakes"),
-                "every run" if clip.wrong == 1 else f"{percent(clip.wrong, 0)} % of the runs",
-                words,
-                seen,
-                heard,
-            )
-        )
+        said = "" if clip.agreement == 1 else f", in {percent(clip.agreement, 0)} % of the mistakes"
+        wrong = "every run" if clip.wrong == 1 else f"{percent(clip.wrong, 0)} % of the runs"
+        cards.append(Card(clip.clip_id, clip.label, clip.taken_for + said, wrong, words, seen, heard))
     return cards

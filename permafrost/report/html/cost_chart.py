@@ -7,7 +7,7 @@ import pandas as pd
 
 from permafrost.evaluation.costs import costs
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import count, duration, limits, percent
+from permafrost.evaluation.wording import NONE, count, duration, limits, percent
 from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.theme import FAINT, accuracy_axis, finished, intervals, series, series_marks, values
 from permafrost.report.table import Table
@@ -47,18 +47,12 @@ def cost_legend(results: StudyResults) -> list[Mark]:
 
 def cost_table(results: StudyResults) -> Table:
     """Both costs of every strategy."""
-    rows = [
-        [
-            f"`{row.model}`",
-            f"`{row.freeze}`",
-            percent(row.accuracy),
-            limits(row.low, row.high),
-            count(row.trainable_parameters),
-            "–" if row.seconds != row.seconds else duration(row.seconds),
-            " and ".join(["parameters"] * bool(row.cheap_parameters) + ["time"] * bool(row.cheap_seconds)) or "–",
-        ]
-        for row in costs(results).itertuples()
-    ]
+    rows = []
+    for row in costs(results).itertuples():
+        fronts = ["parameters"] * bool(row.cheap_parameters) + ["time"] * bool(row.cheap_seconds)
+        trained = [count(row.trainable_parameters), NONE if row.seconds != row.seconds else duration(row.seconds)]
+        scored = [percent(row.accuracy), limits(row.low, row.high)]
+        rows.append([f"`{row.model}`", f"`{row.freeze}`", *scored, *trained, " and ".join(fronts) or NONE])
     header = ["model", "strategy", "test accuracy (%)", "95 % interval", "trained parameters", "training"]
     return Table("What each strategy costs and scores", [*header, "on the front of"], rows, heads=2, text_columns=(6,))
 

@@ -22,13 +22,8 @@ def render(template: str, charts: Sequence[Chart], strategies: int, **content: A
     ``charts`` are all that the page shows; ``strategies`` is how many colours by depth it needs. Equal content gives
     equal text.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    options = {"autoescape": True, "undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), **options)
     environment.filters |= {"md": inline, "cell": cell, "script": script_text}
     page = environment.get_template(template)
     return page.render(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
+import numpy as np
+from scipy.optimize import isotonic_regression
 
 from permafrost.evaluation.wording import percent
 from permafrost.report.html.theme import (
@@ -18,7 +20,6 @@ from permafrost.report.html.theme import (
     strategies_axis,
     values,
 )
-from permafrost.report.spreading import spread
 
 HEIGHT = 320
 LINE = 14  # pixels between two names of baselines
@@ -150,3 +151,15 @@ def _at(field: str, y: alt.Y) -> alt.Y:
 def _band(strategy: str) -> alt.Chart:
     left, right = (alt.ExprRef(f"scale('x', '{strategy}') + {end} * bandwidth('x')") for end in (0, 1))
     return alt.Chart(values([{}])).mark_rect(color=BAND).encode(x=alt.value(left), x2=alt.value(right))
+
+
+def spread(heights: list[float], distance: float, low: float, high: float) -> list[float]:
+    """Ascending ``heights`` moved apart to at least ``distance``, so that no name covers another, by the least sum of
+    squared moves, within limits.
+
+    Where ``low`` to ``high`` has no room for all, they keep their distance and go beyond ``high``.
+    """
+    # Heights less their places times the distance need only not fall.
+    places = distance * np.arange(len(heights))
+    moved = isotonic_regression(np.asarray(heights) - places).x
+    return (np.clip(moved, low, max(low, high - places[-1])) + places).tolist()
