@@ -2,7 +2,6 @@
 and, where seeds have splits of their own, training sets (statistics/layered.py). That of macro F1, which is no mean
 over clips, is a bootstrap over seeds and groups."""
 
-import math
 from collections.abc import Mapping
 from types import ModuleType
 
@@ -94,4 +93,4 @@ def _limits(
     if metric is macro_f1 and isinstance(noise, Layered):
         draws = drawn_f1(given, *drawn_weights(given.splits, given.labels), classes)
         return [tuple(float(end) for end in np.quantile(column, [0.025, 0.975])) for column in draws.T]
-    return share_limits(noise) if metric.UNIT == "%" else limits(noise, math.inf)
+    return share_limits(noise) if metric.RANGE == (0, 1) else limits(noise, *metric.RANGE)

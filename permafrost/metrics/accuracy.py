@@ -2,7 +2,7 @@
 
 import numpy as np
 
-TITLE, UNIT = "test accuracy", "%"
+TITLE, UNIT, RANGE = "test accuracy", "%", (0.0, 1.0)
 higher_is_better = True
 
 

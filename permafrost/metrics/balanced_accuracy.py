@@ -4,7 +4,7 @@
 import numpy as np
 from sklearn.metrics import recall_score
 
-TITLE, UNIT = "balanced accuracy", "%"
+TITLE, UNIT, RANGE = "balanced accuracy", "%", (0.0, 1.0)
 higher_is_better = True
 
 

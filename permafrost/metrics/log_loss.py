@@ -2,7 +2,7 @@
 
 import numpy as np
 
-TITLE, UNIT = "log loss", "nats"
+TITLE, UNIT, RANGE = "log loss", "nats", (0.0, np.inf)
 higher_is_better = False
 FLOOR = float(np.finfo(np.float64).eps)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from permafrost.metrics.confusion import confusion
 
-TITLE, UNIT = "macro F1", "%"
+TITLE, UNIT, RANGE = "macro F1", "%", (0.0, 1.0)
 higher_is_better = True
 
 

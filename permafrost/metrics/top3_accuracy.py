@@ -2,7 +2,7 @@
 
 import numpy as np
 
-TITLE, UNIT = "top-3 accuracy", "%"
+TITLE, UNIT, RANGE = "top-3 accuracy", "%", (0.0, 1.0)
 higher_is_better = True
 PLACES = 3
 

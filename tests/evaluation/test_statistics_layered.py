@@ -149,7 +149,9 @@ def test_scores_alone_are_the_paired_t():
     assert found.p() == pytest.approx([test.pvalue for test in by_hand])
     low, high = found.interval()
     assert (low[0], high[0]) == pytest.approx(tuple(by_hand[0].confidence_interval()))
-    assert limits(noise, 1.0)[0] == pytest.approx(stats.t.interval(0.95, 8, scores[0].mean(), stats.sem(scores[0])))
+    assert limits(noise, 0.0, 1.0)[0] == pytest.approx(
+        stats.t.interval(0.95, 8, scores[0].mean(), stats.sem(scores[0]))
+    )
 
 
 def test_claims_on_grouped_clips_are_false_rarely_where_counting_clips_fails():

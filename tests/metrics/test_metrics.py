@@ -38,10 +38,9 @@ def check_metric(module):
     best, others = scores[0], scores[1:]
     assert all(other < best if module.higher_is_better else other > best for other in others)
     assert all(other >= scores[3] if module.higher_is_better else other <= scores[3] for other in others[:2])
-    if module.UNIT == "%":
-        assert best == 1 and min(scores) >= 0, "a share"
-    else:
-        assert min(scores) >= 0
+    lowest, highest = module.RANGE
+    assert all(lowest <= score <= highest for score in scores)
+    assert best == (highest if module.higher_is_better else lowest)
 
     # Neither the order of clips nor that of classes counts.
     order, names = np.random.default_rng(1).permutation(CLIPS), np.random.default_rng(2).permutation(CLASSES)
@@ -64,8 +63,22 @@ def test_the_example_of_the_documentation():
     check_metric(example("permafrost/metrics/weakest_class.py"))
 
 
+def test_a_metric_may_be_negative_and_so_may_its_interval(cells):
+    def score(targets, said):
+        return float(sklearn_metrics.cohen_kappa_score(targets, said.argmax(1)))
+
+    kappa = SimpleNamespace(
+        TITLE="kappa", UNIT="1", RANGE=(-1, 1), higher_is_better=True, score=score, per_clip=lambda targets, said: None
+    )
+    check_metric(kappa)
+    cells.runs["kappa"] = cells.runs["test_accuracy"] - 0.8
+    assert estimates(cells, "vit", 1 / 3, {"kappa": kappa})["head"]["kappa"]["ci_low"] < 0
+
+
 def test_the_check_finds_faults():
-    parts = {name: getattr(accuracy, name) for name in ("TITLE", "UNIT", "higher_is_better", "score", "per_clip")}
+    parts = {
+        name: getattr(accuracy, name) for name in ("TITLE", "UNIT", "RANGE", "higher_is_better", "score", "per_clip")
+    }
     check_metric(SimpleNamespace(**parts))
     for fault in (
         {"higher_is_better": False},
@@ -139,7 +152,9 @@ def test_what_runs_record_is_the_same_whatever_is_shown(cells):
 
 
 def test_the_interval_of_a_metric_that_is_no_mean_over_clips_is_over_seeds(cells, monkeypatch):
-    whole = SimpleNamespace(TITLE="x", UNIT="%", score=accuracy.score, per_clip=lambda targets, said: None)
+    whole = SimpleNamespace(
+        TITLE="x", UNIT="%", RANGE=(0, 1), score=accuracy.score, per_clip=lambda targets, said: None
+    )
     cells.runs["own"] = cells.runs["test_accuracy"]
     got = estimates(cells, "vit", 1 / 3, {"own": whole})["half"]
     assert got["own"]["mean"] == got["test_accuracy"]["mean"]

@@ -28,19 +28,19 @@ def metric(params):
     params["study"]["metrics"].append("weakest_class")
 
 
-# The file of each, and what names it; in order, for the objective is the new recipe's.
-ADDED = {
-    "permafrost/backbones/tiny.py": backbone,
-    "permafrost/objectives/focal.py": objective,
-    "permafrost/metrics/weakest_class.py": metric,
-}
+# File, its source, and what names it; in order, for the objective is the new recipe's.
+ADDED = [
+    ("permafrost/backbones/tiny.py", EXAMPLES["permafrost/backbones/tiny.py"], backbone),
+    ("permafrost/objectives/focal.py", EXAMPLES["permafrost/objectives/focal.py"], objective),
+    ("permafrost/metrics/weakest_class.py", EXAMPLES["permafrost/metrics/weakest_class.py"], metric),
+]
 
 
 def test_what_is_added_as_one_file_each_reruns_no_run_that_is_there(project):
     before = {path: path.stat().st_mtime_ns for path in (project.root / "runs").rglob("metrics.json")}
     params = project.params
-    for file, name_it in ADDED.items():
-        (project.root / file).write_text(EXAMPLES[file], encoding="utf-8")
+    for file, source, name_it in ADDED:
+        (project.root / file).write_text(source, encoding="utf-8")
         name_it(params)
     project.params = params
     wanted = set(map("-".join, product(params["study"]["models"], params["study"]["freezes"], ["0"])))

@@ -19,7 +19,7 @@ def share_limits(noise: Noise) -> list[tuple[float, float]]:
     """
     mean, half = np.clip(noise.means, 0, 1), noise.of_means().half()
     if not isinstance(noise, Layered):
-        return _clipped(mean, half, 1.0)
+        return _clipped(mean, half, 0.0, 1.0)
     error = half / NORMAL
     spread = mean * (1 - mean)
     count = np.where(error**2 > 1e-12, spread / np.maximum(error**2, 1e-12), 0.0)
@@ -28,14 +28,14 @@ def share_limits(noise: Noise) -> list[tuple[float, float]]:
     count = np.where(count > 0, count, noise.groups)
     centre = (mean + NORMAL**2 / (2 * count)) / (1 + NORMAL**2 / count)
     reach = NORMAL / (1 + NORMAL**2 / count) * np.sqrt(spread / count + NORMAL**2 / (4 * count**2))
-    return _clipped(centre, reach, 1.0)
+    return _clipped(centre, reach, 0.0, 1.0)
 
 
-def limits(noise: Noise, highest: float) -> list[tuple[float, float]]:
-    """Limits of each strategy's mean of any score from 0 to ``highest``."""
-    return _clipped(noise.means, noise.of_means().half(), highest)
+def limits(noise: Noise, lowest: float, highest: float) -> list[tuple[float, float]]:
+    """Limits of each strategy's mean of any score from ``lowest`` to ``highest``."""
+    return _clipped(noise.means, noise.of_means().half(), lowest, highest)
 
 
-def _clipped(centre: np.ndarray, half: np.ndarray, highest: float) -> list[tuple[float, float]]:
-    ends = np.maximum(centre - half, 0.0), np.minimum(centre + half, highest)
+def _clipped(centre: np.ndarray, half: np.ndarray, lowest: float, highest: float) -> list[tuple[float, float]]:
+    ends = np.maximum(centre - half, lowest), np.minimum(centre + half, highest)
     return [(float(low), float(high)) for low, high in zip(*ends, strict=True)]
