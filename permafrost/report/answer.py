@@ -82,9 +82,10 @@ def _baseline(results: StudyResults) -> list[str]:
     best = max(known, key=lambda name: known[name]["valid_accuracy"]["mean"])
     found = analysis.baselines[model].contrasts
     item = next(item for item in found if (item.strategy, item.minus) == (freeze, best))
-    told = f"{percent(abs(item.gap))} points {'higher' if item.gap < 0 else 'lower'}" if item.gap else "as high"
+    size = percent(abs(item.gap))
+    told = f"{size} points {'higher' if item.gap < 0 else 'lower'}" if float(size) else "as high"
     limits_of = "" if item.low is None or item.high is None else f" {interval(-item.high, -item.low)}"
-    than = "than" if item.gap else "as"
+    than = "than" if float(size) else "as"
     return [f"the baseline `{best}` is {told}{limits_of} {than} `{freeze}`, {verdict(item, analysis)}"]
 
 

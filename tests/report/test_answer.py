@@ -99,6 +99,14 @@ def test_a_baseline_is_set_beside_the_chosen_strategy(study, score, side):
     assert "baseline" not in answer(told(study()))
 
 
+def test_a_baseline_that_scores_the_same_is_as_high_as_the_strategy(study):
+    results = told(study(baselines=["svm"]))
+    found = results.analysis.baselines["vit"]
+    even = [replace(item, gap=1e-17, low=-0.09, high=0.08) for item in found.contrasts]
+    analysis = replace(results.analysis, baselines={"vit": replace(found, contrasts=even)})
+    assert "the baseline `svm` is as high [−8.0, +9.0] as " in answer(replace(results, analysis=analysis))
+
+
 def test_the_field_s_names_stand_once_in_the_report(study):
     text = report(told(study(["vit", "vit_random"])))
     for name, term in (("none", "full fine-tuning"), ("head", "linear probing")):
