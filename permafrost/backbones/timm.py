@@ -1,10 +1,10 @@
 """The family ``timm:NAME``: an architecture of timm, cut into units between which one tensor passes.
 
 A unit is a group of timm's own group matcher, the one by which timm lowers rates with depth. The network is traced by
-``torch.fx``, and each step of the trace is given to the deepest unit whose parameters it, or a step before it, has
-touched: so any architecture can be run from the middle that hands on a single tensor there. The steps are timm's and
-so are the names inside a unit: ``blocks.3.blocks.2.0.conv_pw.weight`` is ``blocks.2.0.conv_pw.weight`` of timm in our
-fourth block. Pictures are repeated to the channels of the published weights, which are three nearly always.
+``torch.fx`` and cut where a group begins, so any architecture can be run from the middle that hands on a single tensor
+there. Steps and layers are timm's, and so are the names inside a unit: ``blocks.3.blocks.2.0.conv_pw.weight`` is timm's
+``blocks.2.0.conv_pw.weight``, in our fourth block. What follows ``forward_features`` is the pool, the classifier the
+head. Pictures are repeated to the channels of the published weights, which are three nearly always.
 """
 
 import inspect
@@ -57,13 +57,9 @@ def convert(state: dict[str, Tensor], architecture: str) -> dict[str, Tensor]:
     """
     model = _create(architecture, classes=1)
     units, pool, _ = _cut(model, architecture)
-    ours = {}
-    for place, part in {
-        "stem": units[0],
-        **{f"blocks.{i}": unit for i, unit in enumerate(units[1:])},
-        "pool": pool,
-    }.items():
-        ours |= {name: f"{place}.{name}" for name in part.state_dict()}
+    places = ["stem", *(f"blocks.{index}" for index in range(len(units) - 1)), "pool"]
+    parts = zip(places, [*units, pool], strict=True)
+    ours = {name: f"{place}.{name}" for place, part in parts for name in part.state_dict()}
     classifier = model.get_classifier()
     (prefix,) = (name for name, module in model.named_modules() if module is classifier)
     ours |= {f"{prefix}.{name}": f"head.{name}" for name in ("weight", "bias")}
