@@ -134,11 +134,17 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
 def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any], run: Run, depth: int) -> dict:
     valid, test = metrics["valid"], metrics["test"]
     return {
-        **{"model": run.model, "freeze": run.freeze, "depth": depth, "seed": run.seed},
+        "model": run.model,
+        "freeze": run.freeze,
+        "depth": depth,
+        "seed": run.seed,
         "repeat": metrics.get("repeat", 0),
-        **{"test_accuracy": test["accuracy"], "valid_accuracy": valid["accuracy"]},
-        **{"macro_f1": test["macro_f1"], "valid_macro_f1": valid["macro_f1"]},
-        **{"test_loss": test["loss"], "valid_loss": valid["loss"]},
+        "test_accuracy": test["accuracy"],
+        "valid_accuracy": valid["accuracy"],
+        "macro_f1": test["macro_f1"],
+        "valid_macro_f1": valid["macro_f1"],
+        "test_loss": test["loss"],
+        "valid_loss": valid["loss"],
         **{name: metrics.get(name) for name in SIZES},
         **{name: recipe.get(name) for name in ("lr", "rates_from")},
         "batchnorm": metrics.get("batchnorm"),

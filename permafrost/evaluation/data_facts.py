@@ -54,8 +54,13 @@ def data_facts(
     splits = [by_number[number] for number in used]
     subsets, across = ("train", "valid", "test"), ("groups_across_subsets", "duplicates_across_subsets")
     return {
-        **{"name": name, "clips": audit["clips"], "classes": len(audit["classes"]), "groups": audit["groups"]},
-        **{"rejected": rejected, "split": split_kind, "splits": len(splits)},
+        "name": name,
+        "clips": audit["clips"],
+        "classes": len(audit["classes"]),
+        "groups": audit["groups"],
+        "rejected": rejected,
+        "split": split_kind,
+        "splits": len(splits),
         **{f"{subset}_clips": _mean(split["clips"][subset] for split in splits) for subset in subsets},
         "chance": round(1 / len(audit["classes"]), 6),
         "majority": round(_mean(_majority(split["classes"]) for split in splits), 6),

@@ -11,12 +11,14 @@ from permafrost.errors import PermafrostError
 from permafrost.settings import choose
 
 # Names that a column goes by, the first one present is taken: the published tables', then our own plots/runs.csv.
-STRATEGY = ("freeze_mode", "freeze", "strategy")
-SEED = ("seed",)
-SCORE = ("test_acc", "test_accuracy", "accuracy", "acc", "score")
-MODEL = ("model",)
-VALID = ("valid_accuracy", "valid_acc", "val_accuracy", "val_acc")
-SPLIT = ("repeat", "split", "fold")
+USUAL = {
+    "strategy": ("freeze_mode", "freeze", "strategy"),
+    "seed": ("seed",),
+    "score": ("test_acc", "test_accuracy", "accuracy", "acc", "score"),
+    "model": ("model",),
+    "valid": ("valid_accuracy", "valid_acc", "val_accuracy", "val_acc"),
+    "split": ("repeat", "split", "fold"),
+}
 DEPTH = ("none", "stem", "quarter", "half", "three_quarters", "head")
 
 
@@ -71,35 +73,30 @@ def read_frame(table: pd.DataFrame, name: str, columns: Columns | None = None) -
 
 
 def _results(table: pd.DataFrame, path: Path, columns: Columns | None) -> Results:
-    columns = columns or Columns()
-    names = list(table.columns)
-    strategy = _column(names, columns.strategy, STRATEGY, "strategy", path)
-    seed = _column(names, columns.seed, SEED, "seed", path)
-    score = _column(names, columns.score, SCORE, "score", path)
-    model = columns.model if columns.model is not None else next((name for name in MODEL if name in names), None)
-    runs = pd.DataFrame(
-        {
-            "model": table[_column(names, model, (), "model", path)].str.strip() if model else path.stem,
-            "strategy": table[strategy].str.strip(),
-            "seed": table[seed].str.strip().map(_number),
-        }
-    )
+    columns, table = columns or Columns(), table.apply(lambda column: column.str.strip())
+    strategy, seed, score = (_column(table, getattr(columns, what), what, path) for what in list(USUAL)[:3])
+    named = columns.model is not None or set(USUAL["model"]) & set(table)
+    model = _column(table, columns.model, "model", path) if named else None
+    runs = pd.DataFrame({"model": table[model] if model else path.stem, "strategy": table[strategy]})
+    runs["seed"] = table[seed].map(_number)
     for column, source in (("model", model), ("strategy", strategy), ("seed", seed)):
         empty = runs.index[runs[column].isna() | (runs[column] == "")]
         if len(empty):
             raise PermafrostError(f"{path} line {empty[0] + 2}: {source} is empty; expected a value in each row")
     runs["score"], percent = _fractions(table[score], score, path)
     notes = [f"{path.name}: {score} is read as {'percent' if percent else 'fractions'}"]
-    valid = next((name for name in VALID if name in names and name != score), None)
-    if valid and table[valid].str.strip().ne("").all():
+    taken = (strategy, seed, score)
+    valid, split = (
+        next((name for name in USUAL[what] if name in table and name not in taken), None) for what in ("valid", "split")
+    )
+    if valid and table[valid].ne("").all():
         runs["valid_score"], _ = _fractions(table[valid], valid, path)
-    split = next((name for name in SPLIT if name in names and name not in (strategy, seed, score)), None)
-    if split and table[split].str.strip().ne("").all():
-        runs["split"] = table[split].str.strip()
+    if split and table[split].ne("").all():
+        runs["split"] = table[split]
         if runs["split"].nunique() > 1:
             notes.append(f"{path.name}: {split} names {runs['split'].nunique()} splits, so that splits are redrawn")
     _refuse_duplicates(runs, path)
-    order, said = _order(table, runs, names)
+    order, said = _order(table, runs)
     return Results(path.stem, runs, order, (*notes, f"{path.name}: {said}"))
 
 
@@ -130,21 +127,20 @@ def _table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _column(names: list[str], given: str | None, usual: Sequence[str], what: str, path: Path) -> str:
+def _column(table: pd.DataFrame, given: str | None, what: str, path: Path) -> str:
     if given is not None:
-        choose(given, names, f"{path}: --{what}")
+        choose(given, list(table), f"{path}: --{what}")
         return given
-    for name in usual:
-        if name in names:
-            return name
+    if found := [name for name in USUAL[what] if name in table]:
+        return found[0]
     raise PermafrostError(
-        f"{path}: no column of the usual names for the {what} ({', '.join(usual)}); it has {', '.join(names)}: "
+        f"{path}: no column of the usual names for the {what} ({', '.join(USUAL[what])}); it has {', '.join(table)}: "
         f"give one by --{what}"
     )
 
 
 def _fractions(column: pd.Series, name: str, path: Path) -> tuple[pd.Series, bool]:
-    values = pd.to_numeric(column.str.strip().str.removesuffix("%").str.strip(), errors="coerce")
+    values = pd.to_numeric(column.str.removesuffix("%").str.strip(), errors="coerce")
     bad = values.index[values.isna() | (values < 0) | (values > 100)]
     if len(bad):
         raise PermafrostError(
@@ -173,9 +169,9 @@ def _refuse_duplicates(runs: pd.DataFrame, path: Path) -> None:
         raise PermafrostError(f"{path}: more than one row for {'; '.join(named)}; expected one row a run")
 
 
-def _order(table: pd.DataFrame, runs: pd.DataFrame, names: list[str]) -> tuple[tuple[str, ...], str]:
+def _order(table: pd.DataFrame, runs: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     found = list(dict.fromkeys(runs["strategy"]))
-    if "depth" in names:
+    if "depth" in table:
         depth = pd.to_numeric(table["depth"], errors="coerce")
         if depth.notna().all():
             first = depth.groupby(runs["strategy"]).median()

@@ -93,8 +93,13 @@ def between(
         excluded = float(np.abs(test.confidence_interval(1 - 0.1 / len(tests))).max())
         found[strategy] = replace(
             found[strategy],
-            **{"low": low, "high": high, "p": float(test.pvalue), "p_claim": p, "claims": len(tests)},
-            **{"excluded": excluded, "verdict": verdict(p, excluded, relevant)},
+            low=low,
+            high=high,
+            p=float(test.pvalue),
+            p_claim=p,
+            claims=len(tests),
+            excluded=excluded,
+            verdict=verdict(p, excluded, relevant),
         )
     return list(found.values())
 

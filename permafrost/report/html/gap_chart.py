@@ -38,8 +38,12 @@ def gap_chart(
     """
     rows = [
         {
-            **{"strategy": item.strategy, "verdict": item.verdict, "text": points(item.gap)},
-            **{"value": 100 * item.gap, "low": _percent(item.low), "high": _percent(item.high)},
+            "strategy": item.strategy,
+            "value": 100 * item.gap,
+            "low": _percent(item.low),
+            "high": _percent(item.high),
+            "verdict": item.verdict,
+            "text": points(item.gap),
         }
         for item in items
     ]

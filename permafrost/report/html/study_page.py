@@ -8,7 +8,7 @@ from typing import Any
 from permafrost.evaluation.mistakes import hard_clips
 from permafrost.evaluation.statistics.result import Against
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import duration, percent, plural
+from permafrost.evaluation.wording import duration, plural
 from permafrost.report.answer import answer, rests_on, terms
 from permafrost.report.data_section import audit_findings, beware, class_table, facts_table, rejected_table
 from permafrost.report.explained import Shown
@@ -109,25 +109,18 @@ def machine_table(machines: list[dict[str, Any]]) -> Table:
 
 
 def _key_numbers(results: StudyResults) -> list[tuple[str, str]]:
-    data = results.data
-    return [
-        ("runs", counted(results)),
-        ("tested on", f"{data['test_clips']:g} clips of {plural(data['classes'], 'class')}"),
-        ("split", f"{data['split']}, {plural(data['splits'], 'split')}"),
-        ("guessing evenly", f"{percent(data['chance'])} %"),
-        ("always the most common class", f"{percent(data['majority'])} %"),
-        ("uncertainty from", rests_on(results.analysis)),
-    ]
+    data, facts = results.data, dict(facts_table(results).rows)
+    tested = f"{data['test_clips']:g} clips of {plural(data['classes'], 'class')}"
+    told = [(name, facts[name]) for name in ("split", "guessing evenly", "always the most common class")]
+    return [("runs", counted(results)), ("tested on", tested), *told, ("uncertainty from", rests_on(results.analysis))]
 
 
 def _sure(results: StudyResults, model: str) -> dict[str, Any]:
     """The block of one model in the section on what is sure."""
     result = results.analysis.models[model]
     items = [item for item in result.contrasts if item.question == "reference"]
-    title, caption = (
-        f"{model}: difference from {result.reference}",
-        f"`{model}`: every planned comparison of test accuracy",
-    )
+    title = f"{model}: difference from {result.reference}"
+    caption = f"`{model}`: every planned comparison of test accuracy"
     return {
         "model": model,
         "answer": result.answer,
