@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from markupsafe import escape
 from PIL import Image
 
 from permafrost.report.fonts import family, warn_of_undrawable
-from permafrost.report.html.page import TEMPLATES
 from permafrost.report.html.parts import Mark
-from permafrost.report.html.theme import CONFIG, depth_palette
+from permafrost.report.html.theme import CONFIG, palette
 from permafrost.report.names import letters, shortened
 
 # A README column is about 860 pixels wide; `dvc plots` shows pictures at full size.
@@ -71,7 +69,7 @@ def save_figure(
         f"{''.join(parts)}</svg>"
     )
     warn_of_undrawable(re.findall(r">([^<>]+)<", page))
-    shades = css_colours(strategies)
+    shades = palette(strategies)["light"]
     page = re.sub(r"var\(--([\w-]+)\)", lambda found: shades[found[1]], page)
     write_png(path, vl_convert.svg_to_png(page, SCALE), colours)
 
@@ -88,14 +86,6 @@ def write_png(path: Path, data: bytes, colours: int | None) -> None:
 def in_rows(facets: Sequence[Facet], columns: int) -> list[Sequence[Facet]]:
     """``facets``, so many side by side."""
     return [facets[start : start + columns] for start in range(0, len(facets), columns)]
-
-
-@cache
-def css_colours(strategies: int) -> dict[str, str]:
-    """The CSS colours of pages by name, on a light ground, with those of so many strategies by depth."""
-    css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    depths = {f"depth-{rank}": colour for rank, colour in enumerate(depth_palette(strategies)["light"])}
-    return depths | dict(re.findall(r"--(\w[\w-]*): (#\w+)", css[: css.index("}")]))
 
 
 def _drawn(spec: dict[str, Any], width: float) -> tuple[str, float]:

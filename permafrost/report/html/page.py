@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from permafrost.report.html.parts import Chart, cell, inline
-from permafrost.report.html.theme import CONFIG, depth_palette
+from permafrost.report.html.theme import CONFIG, palette
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -31,7 +31,7 @@ def render(template: str, charts: Sequence[Chart], strategies: int, **content: A
         specs={chart.name: chart.spec for chart in charts},
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         javascript=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
-        palette=depth_palette(strategies),
+        palette=palette(strategies),
         config=CONFIG,
         vega=vega(),
     )

@@ -1,4 +1,4 @@
-"""The look of all charts. Colours are CSS variables (templates/page.css), so light and dark need no second drawing."""
+"""The look of all charts. Colours are CSS variables, so light and dark need no second drawing."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,22 @@ from matplotlib.colors import to_hex
 
 from permafrost.report.html.parts import Mark
 
+# On a light and on a dark ground. Contrast of text: at least 4.5 to 1.
+SHADES = {
+    "ground": ("#f6f8fa", "#0f141a"),
+    "surface": ("#ffffff", "#161d25"),
+    "ink": ("#1b2530", "#e4eaf0"),
+    "faint": ("#566372", "#9dabb9"),
+    "line": ("#dde3e9", "#2a3541"),
+    "own": ("#0068a8", "#61b4f2"),
+    "control": ("#b84a00", "#ff9d5e"),
+    "reference": ("#00664a", "#5fd0a8"),
+    "band": ("#e9f0f6", "#1f2a36"),
+    "focus": ("#0068a8", "#8ecbff"),
+    "good": ("#12653a", "#7fd6a2"),
+    "good-ground": ("#e3f3e9", "#153024"),
+    "open-ground": ("#eef1f4", "#202b36"),
+}
 NAMES = ("own", "control", "reference", "ink", "faint", "line", "band")
 OWN, CONTROL, REFERENCE, INK, FAINT, LINE, BAND = (f"var(--{name})" for name in NAMES)
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -56,11 +72,14 @@ def series_marks(freezes: list[str]) -> list[Mark]:
     return [Mark("line", f"var(--depth-{rank})", freeze) for rank, freeze in enumerate(freezes)]
 
 
-def depth_palette(count: int) -> dict[str, list[str]]:
-    """Colours of ``count`` strategies by depth, for a light and for a dark ground: those of viridis (Smith & van der
-    Walt 2015), in even steps of lightness, told apart with every colour blindness."""
-    ends = {"light": (0.0, 0.7), "dark": (0.42, 1.0)}
-    return {ground: [to_hex(shade) for shade in VIRIDIS(np.linspace(*end, count))] for ground, end in ends.items()}
+def palette(count: int) -> dict[str, dict[str, str]]:
+    """All colours by name, for a light and for a dark ground; those of ``count`` strategies by depth are of viridis
+    (Smith & van der Walt 2015): even steps of lightness, told apart with every colour blindness."""
+    found = {}
+    for place, (ground, ends) in enumerate({"light": (0.0, 0.7), "dark": (0.42, 1.0)}.items()):
+        depths = {f"depth-{rank}": to_hex(shade) for rank, shade in enumerate(VIRIDIS(np.linspace(*ends, count)))}
+        found[ground] = {**{name: shades[place] for name, shades in SHADES.items()}, **depths}
+    return found
 
 
 def values(rows: list[dict[str, Any]] | pd.DataFrame) -> alt.Data:

@@ -24,7 +24,7 @@ from permafrost.report.html.clip_cards import Recordings, clip_cards
 from permafrost.report.html.page import script_text
 from permafrost.report.html.parts import cell, inline
 from permafrost.report.html.study_page import machine_table
-from permafrost.report.html.theme import depth_palette, strategies_axis
+from permafrost.report.html.theme import palette, strategies_axis
 
 
 def tone(rate, seconds, hertz=440.0):
@@ -55,10 +55,9 @@ def test_json_cannot_end_its_script_element():
 
 @pytest.mark.parametrize("count", [1, 2, 6, 14])
 def test_strategies_have_colours_of_their_own_on_both_grounds(count):
-    palette = depth_palette(count)
-    for colours in palette.values():
-        assert len(set(colours)) == count
-        assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+    for colours in palette(count).values():
+        assert len({colour for name, colour in colours.items() if name.startswith("depth-")}) == count
+        assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours.values())
 
 
 def test_names_of_strategies_are_turned_where_the_chart_is_too_narrow_for_them():
