@@ -2,6 +2,7 @@
 
 Frozen units are most of a study's weights and the same in every cell, so only the rest is stored, with the name and
 checksum of the base beside it. A random control has no base: its tensors are compared with what the cell's seed draws.
+Of a weight with a low-rank adapter the two small factors are stored, and added to it when the network is read.
 """
 
 import json
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from permafrost.errors import PermafrostError
+from permafrost.models.adapters import FACTORS, merge, plain_state
 from permafrost.models.building import build
 from permafrost.models.network import Network, Origin
 from permafrost.models.weights import apply_base, file_sha256, load_base, read_tensors, write_tensors
@@ -25,7 +27,7 @@ def save_delta(path: Path, network: Network, base: Path) -> None:
         base: the file that ``apply_base`` was given the content of.
     """
     start = _start(network, base)
-    tensors = network.state_dict()
+    tensors, adapted = plain_state(network)
     changed = {n: tensor for n, tensor in tensors.items() if n not in start or not _same(tensor, start[n])}
     origin = network.origin
     metadata = {
@@ -36,6 +38,8 @@ def save_delta(path: Path, network: Network, base: Path) -> None:
         "base": base.name,
         "base_sha256": file_sha256(base),
     }
+    if adapted:
+        metadata["adapters"] = json.dumps(adapted)
     write_tensors(path, changed, metadata)
 
 
@@ -57,17 +61,24 @@ def load_delta(path: Path, base: Path) -> Network:
     try:
         shape = tuple(int(size) for size in json.loads(metadata["input_shape"]))
         classes, seed = int(metadata["classes"]), int(metadata["seed"])
-    except (ValueError, TypeError) as error:
+        adapted = {str(name): float(scale) for name, scale in json.loads(metadata.get("adapters", "{}")).items()}
+    except (ValueError, TypeError, AttributeError) as error:
         raise PermafrostError(f"{path}: damaged, its metadata cannot be read ({error}); train the run again") from None
     network = build(metadata["backbone"], shape, classes, seed)
     apply_base(network, state, about)
     own = network.state_dict()
+    factors = {f"{name}.{factor}": tensor for name in adapted for factor in FACTORS if (tensor := changed.pop(f"{name}.{factor}", None)) is not None}
+    for name in adapted:
+        fits = name in own and len(factors) == len(FACTORS) * len(adapted)
+        if not fits or (len(factors[f"{name}.up"]), factors[f"{name}.down"].shape[-1]) != (len(own[name]), own[name][0].numel()):
+            raise PermafrostError(f"{path}: the adapter of {name} does not fit {metadata['backbone']}; train the run again")
     for name, tensor in changed.items():
         if name not in own or (tensor.shape, tensor.dtype) != (own[name].shape, own[name].dtype):
             raise PermafrostError(f"{path}: the tensor {name} does not fit {metadata['backbone']}; train the run again")
     with torch.no_grad():
         for name, tensor in changed.items():
             own[name].copy_(tensor)
+    merge(own, factors, adapted)
     return network
 
 

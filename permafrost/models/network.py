@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from permafrost.errors import PermafrostError
 
 PARTS = ("stem", "blocks", "pool", "head")  # a name of a parameter begins with one of them
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+NORMS = (*BATCH_NORMS, nn.LayerNorm, nn.GroupNorm)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,17 @@ class Network(nn.Module):
     def unit_names(self) -> list[str]:
         """``["stem", "block1", … "blockL"]``."""
         return ["stem", *(f"block{number}" for number in range(1, len(self.blocks) + 1))]
+
+    @property
+    def parts(self) -> dict[str, nn.Module]:
+        """The units, ``pool`` and ``head`` by name, in forward order."""
+        return self.units | {"pool": self.pool, "head": self.head}
+
+    @staticmethod
+    def part_of(name: str) -> str:
+        """The part that a parameter, buffer or module belongs to, by its name; empty for the network's own."""
+        first, _, rest = name.partition(".")
+        return f"block{int(rest.partition('.')[0]) + 1}" if first == "blocks" and rest else first
 
     @property
     def class_token(self) -> nn.Parameter | None:

@@ -1,119 +1,85 @@
-"""Freezing strategies: which leading units of a backbone are frozen, and what frozen means."""
+"""One phase of training on one network: what takes a gradient, what is frozen, and what frozen means."""
 
-from collections.abc import Sequence
-from typing import Literal
+from torch import Tensor, nn
 
-import torch
-from torch import nn
-
-from permafrost.errors import PermafrostError
-from permafrost.models.network import Network
-from permafrost.settings import Settings, nearest, shown
-
-BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-
-
-class Freezing(Settings):
-    """One entry of ``freezing``.
-
-    ``freeze`` is a number of leading units (``0`` trains everything, ``1`` freezes the stem), a fraction of the blocks
-    as a float (``0.5``: the stem and half of the blocks, rounded half up), the name of the last frozen unit
-    (``stem``, ``block7``), or ``all``: every unit and the pooling after them, so that only the head is trained.
-
-    ``class_token: trainable`` and ``batchnorm: drift`` repeat what published code did by oversight: the class token
-    stayed trainable in a frozen stem, and frozen BatchNorm layers went on updating their statistics.
-    """
-
-    freeze: int | float | str
-    class_token: Literal["frozen", "trainable"] = "frozen"
-    batchnorm: Literal["frozen", "drift"] = "frozen"
-
-
-def frozen_count(freezing: Freezing, units: Sequence[str], key: str = "freezing") -> int:
-    """How many of ``units`` (forward order, the stem first) ``freezing`` freezes.
-
-    Raises:
-        PermafrostError: no such unit, a count beyond the last unit or a fraction outside [0, 1]; it names ``key``.
-    """
-    choice = freezing.freeze
-    blocks = len(units) - 1
-    if choice == "all":
-        return len(units)
-    if isinstance(choice, str):
-        if choice not in units:
-            raise PermafrostError(
-                f"{key}.freeze: no unit {shown(choice)}; this backbone has {_span(units)}, or 'all'"
-                + nearest(choice, [*units, "all"])
-            )
-        return units.index(choice) + 1
-    if isinstance(choice, float):
-        if not 0 <= choice <= 1:
-            raise PermafrostError(f"{key}.freeze: got {choice}, expected a fraction of the blocks between 0.0 and 1.0")
-        return 1 + int(choice * blocks + 0.5) if choice > 0 else 0
-    if not 0 <= choice <= len(units):
-        raise PermafrostError(
-            f"{key}.freeze: got {choice}, expected a number of units from 0 to {len(units)} ({_span(units)})"
-        )
-    return choice
+from permafrost.models.network import BATCH_NORMS, Network
+from permafrost.strategies.phase import Phase
 
 
 class FrozenPrefix:
-    """The frozen units of one network: sets what takes a gradient, and keeps them in evaluation mode.
+    """A network in a phase: its longest leading run of units without a learning parameter, and the rest.
 
-    A frozen unit's parameters take no gradient, and its BatchNorm statistics and dropout are as in evaluation. Where
-    every unit is frozen, the pooling that follows (a ViT's final LayerNorm) is frozen too.
+    A frozen parameter takes no gradient; BatchNorm statistics and dropout of parts that are not active are as in
+    evaluation. Where no unit and not the pooling learns, the prefix is all but the head.
+
+    Attributes:
+        network: whose parameters take a gradient as the phase has it.
+        phase: the phase.
+        count: number of units in the prefix.
+        everything: whether the head alone learns, so that the prefix includes the pooling.
     """
 
-    def __init__(self, network: Network, freezing: Freezing, key: str = "freezing") -> None:
-        units = network.units
-        self.network = network
-        self.count = frozen_count(freezing, list(units), key)
-        self.modules: list[nn.Module] = list(units.values())[: self.count]
-        if self.count == len(units):
-            self.modules.append(network.pool)
-        self.drift = freezing.batchnorm == "drift"
-        self._class_token = getattr(network.stem, "class_token", None)
-        self.token_trains = freezing.class_token == "trainable" and self._class_token is not None and self.count > 0
-        for module in self.modules:
-            module.requires_grad_(False)
-        if self.token_trains:
-            self._class_token.requires_grad_(True)
-
-    @property
-    def batch_norms(self) -> list[nn.Module]:
-        """The BatchNorm layers of the frozen part."""
-        return [part for module in self.modules for part in module.modules() if isinstance(part, BATCH_NORMS)]
-
-    @property
-    def everything(self) -> bool:
-        """Whether only the head is trained."""
-        return len(self.modules) > self.count
+    def __init__(self, network: Network, phase: Phase) -> None:
+        self.network, self.phase = network, phase
+        self._parts = network.parts
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name in phase.scales)
+        learning = {network.part_of(name) for name in phase.scales if not _is_class_token(name)} | phase.active
+        names = network.unit_names
+        self.count = next((place for place, name in enumerate(names) if name in learning), len(names))
+        self.everything = self.count == len(names) and "pool" not in learning
+        # A learning class token leaves its stem frozen in all else, as published code had it.
+        self.token_trains = self.count > 0 and any(map(_is_class_token, phase.scales))
 
     @property
     def constant(self) -> bool:
-        """Whether the prefix gives the same output for the same input throughout training, so that it can be cached."""
-        return self.count > 0 and not self.token_trains and not (self.drift and self.batch_norms)
+        """Whether the prefix gives the same output for the same input throughout the phase, so that it can be cached."""
+        return self.count > 0 and not self.token_trains and not any(self._drifts(name) for name in self.parts)
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the prefix's parts."""
+        return [*self.network.unit_names[: self.count], *(["pool"] if self.everything else [])]
+
+    @property
+    def still_norms(self) -> list[tuple[str, nn.Module]]:
+        """The BatchNorm layers whose statistics do not follow the training batches, each with its part's name."""
+        phase = self.phase
+        moving = phase.active if phase.moving else frozenset()
+        return [
+            (name, norm)
+            for name, module in self._parts.items()
+            if name != "head" and name not in moving
+            for norm in _norms(module)
+        ]
 
     def train_mode(self) -> None:
-        """Put the network into training mode, except for what is frozen."""
-        self.network.train()
-        for module in self.modules:
-            module.eval()
-        if self.drift:
-            for norm in self.batch_norms:
-                norm.train()
+        """Put the head and the active parts into training mode, all else into evaluation mode."""
+        for name, module in self._parts.items():
+            active = name == "head" or name in self.phase.active
+            module.train(active)
+            if active and not self.phase.moving or self._drifts(name):
+                for norm in _norms(module):
+                    norm.train(not active)
 
-    def run(self, x: torch.Tensor) -> torch.Tensor:
-        """Output of the frozen part for a prepared batch ``x`` [B, ...]: activations, or embeddings under ``all``."""
+    def run(self, x: Tensor) -> Tensor:
+        """Output of the prefix for a prepared batch ``x`` [B, ...]: activations, or embeddings where it is everything."""
         x = self.network.run(x, 0, self.count)
         return self.network.pooled(x) if self.everything else x
 
-    def rest(self, x: torch.Tensor) -> torch.Tensor:
+    def rest(self, x: Tensor) -> Tensor:
         """Logits [B, classes] from the output of ``run``."""
         if not self.everything:
             x = self.network.pooled(self.network.run(x, self.count, len(self.network.units)))
         return self.network.head(x)
 
+    def _drifts(self, name: str) -> bool:
+        return name in self.phase.drift and name not in self.phase.active and bool(_norms(self._parts[name]))
 
-def _span(units: Sequence[str]) -> str:
-    return f"units {', '.join(units)}" if len(units) <= 4 else f"units {units[0]}, {units[1]} … {units[-1]}"
+
+def _is_class_token(name: str) -> bool:
+    return name == "stem.class_token"
+
+
+def _norms(module: nn.Module) -> list[nn.Module]:
+    return [part for part in module.modules() if isinstance(part, BATCH_NORMS)]

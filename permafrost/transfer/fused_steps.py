@@ -49,57 +49,62 @@ def fused_update(
 class FusedSteps:
     """What the training loop uses of an optimiser: ``param_groups``, ``step``, ``zero_grad`` and its state.
 
-    Each step is one kernel over all parameters. All of them must get a gradient at every step or never.
+    Each step is one kernel over all parameters of a group. All of them must get a gradient at every step or never.
     """
 
     def __init__(
-        self, parameters: Iterable[Tensor], kind: str, lr: float, weight_decay: float = 0.0, momentum: float = 0.0
+        self, groups: Iterable[dict[str, Any]], kind: str, weight_decay: float = 0.0, momentum: float = 0.0
     ) -> None:
-        """``kind`` is ``sgd``, ``adam`` or ``adamw``; parameters are float tensors of one device, CPU or CUDA."""
+        """``groups``: mappings with ``params`` (float tensors of one device, CPU or CUDA) and their ``lr``; ``kind`` is
+        ``sgd``, ``adam`` or ``adamw``."""
         self.kind, self.weight_decay, self.momentum = kind, weight_decay, momentum
-        self.parameters = list(parameters)
-        # As in torch.optim, so that a schedule can set the rate.
-        self.param_groups: list[dict[str, Any]] = [{"lr": lr, "params": self.parameters}]
-        self.moments: list[list[Tensor]] = []
-        self.steps: list[Tensor] = []
+        # As in torch.optim, so that a schedule can set the rates.
+        self.param_groups: list[dict[str, Any]] = [dict(group) for group in groups]
+        self.moments: list[list[list[Tensor]]] = []  # by group
+        self.steps: list[list[Tensor]] = []
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget gradients."""
-        for parameter in self.parameters:
-            if set_to_none or parameter.grad is None:
-                parameter.grad = None
-            else:
-                parameter.grad.zero_()
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if set_to_none or parameter.grad is None:
+                    parameter.grad = None
+                else:
+                    parameter.grad.zero_()
 
     @torch.no_grad()
     def step(self) -> None:
         """Move every parameter that has a gradient."""
-        moved = [parameter for parameter in self.parameters if parameter.grad is not None]
-        if not moved:
-            return
+        moved = [[parameter for parameter in group["params"] if parameter.grad is not None] for group in self.param_groups]
         first = not self.steps
         if first:
             self._begin(moved)
-        gradients = [parameter.grad for parameter in moved]
-        torch._foreach_add_(self.steps, 1)
-        fused_update(
-            self.kind, moved, gradients, self.moments, self.steps, lr=self.param_groups[0]["lr"],
-            weight_decay=self.weight_decay, momentum=self.momentum, first=first,
-        )  # fmt: skip
+        for group, parameters, moments, steps in zip(self.param_groups, moved, self.moments, self.steps, strict=True):
+            if not parameters:
+                continue
+            torch._foreach_add_(steps, 1)
+            fused_update(
+                self.kind, parameters, [parameter.grad for parameter in parameters], moments, steps, lr=group["lr"],
+                weight_decay=self.weight_decay, momentum=self.momentum, first=first,
+            )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs: tensors and plain values."""
-        return {"moments": self.moments, "steps": self.steps, "lr": self.param_groups[0]["lr"]}
+        return {"moments": self.moments, "steps": self.steps, "lr": [group["lr"] for group in self.param_groups]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from ``state``, which is kept, not copied."""
         self.moments, self.steps = state["moments"], state["steps"]
-        self.param_groups[0]["lr"] = state["lr"]
+        for group, lr in zip(self.param_groups, state["lr"], strict=True):
+            group["lr"] = lr
 
-    def _begin(self, moved: list[Tensor]) -> None:
+    def _begin(self, moved: Sequence[Tensors]) -> None:
         # preserve_format: kernels walk parameters and moments together, so a channels_last weight needs moments alike.
         self.moments = [
-            [torch.zeros_like(parameter, memory_format=torch.preserve_format) for parameter in moved]
-            for _ in range(MOMENTS[self.kind])
+            [
+                [torch.zeros_like(parameter, memory_format=torch.preserve_format) for parameter in parameters]
+                for _ in range(MOMENTS[self.kind])
+            ]
+            for parameters in moved
         ]
-        self.steps = [torch.zeros((), device=parameter.device) for parameter in moved]
+        self.steps = [[torch.zeros((), device=parameter.device) for parameter in parameters] for parameters in moved]

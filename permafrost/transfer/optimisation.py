@@ -1,6 +1,6 @@
 """Optimisers and learning-rate schedules by name."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import torch
 
@@ -9,45 +9,53 @@ from permafrost.transfer.fused_steps import FusedSteps
 from permafrost.transfer.recipe import Training
 
 
-def make_optimiser(parameters: Iterable[torch.nn.Parameter], settings: Training) -> torch.optim.Optimizer | FusedSteps:
-    """The recipe's optimiser over ``parameters``.
+Scaled = Mapping[torch.nn.Parameter, float]
+KEPT = ("best", "num_bad_epochs")  # of the plateau rule
 
-    On CPU and CUDA the fused kernels alone; torch's own objects, which give the same bits, where the plateau rule needs
-    one of them or where the device has no such kernels.
+
+def make_optimiser(scaled: Scaled, settings: Training, apart: bool = False) -> torch.optim.Optimizer | FusedSteps:
+    """The recipe's optimiser, a group of parameters for each scale, or each its own where they are to stand ``apart``.
+
+    On CPU and CUDA the fused kernels alone; torch's own objects, which give the same bits, where the device has none.
     """
-    parameters = list(parameters)
-    if settings.schedule != "plateau" and all(p.device.type in ("cpu", "cuda") for p in parameters):
-        return FusedSteps(parameters, settings.optimiser, settings.lr, settings.weight_decay, settings.momentum)
-    common = {"lr": settings.lr, "weight_decay": settings.weight_decay}
+    groups: dict[object, dict] = {}
+    for parameter, scale in scaled.items():
+        group = groups.setdefault(parameter if apart else scale, {"params": [], "scale": scale, "lr": 0.0})
+        group["params"].append(parameter)
+    made = list(groups.values())
+    if all(parameter.device.type in ("cpu", "cuda") for parameter in scaled):
+        return FusedSteps(made, settings.optimiser, settings.weight_decay, settings.momentum)
+    common = {"lr": 0.0, "weight_decay": settings.weight_decay}
     if settings.optimiser == "sgd":
-        return torch.optim.SGD(parameters, momentum=settings.momentum, **common)
-    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser](parameters, **common)
+        return torch.optim.SGD(made, momentum=settings.momentum, **common)
+    return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.optimiser](made, **common)
+
+
+def set_rates(optimiser: torch.optim.Optimizer | FusedSteps, rate: float) -> None:
+    """Let every group learn at its scale's share of ``rate``."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["scale"]
 
 
 class Schedule:
     """The learning rate of each epoch: constant, cosine to zero, or reduced on a plateau, after a linear warm-up."""
 
-    def __init__(self, optimiser: torch.optim.Optimizer | FusedSteps, settings: Training) -> None:
-        self.optimiser = optimiser
-        self.settings = settings
+    def __init__(self, settings: Training, lr: float) -> None:
+        self.settings, self.lr = settings, lr
         self.plateau = None
         if settings.schedule == "plateau":
+            # torch's rule wants an optimiser: this one holds nothing but the rate.
+            self.holder = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
             self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-                optimiser, factor=settings.plateau_factor, patience=settings.plateau_patience
+                self.holder, factor=settings.plateau_factor, patience=settings.plateau_patience
             )
 
-    def begin_epoch(self, epoch: int) -> float:
-        """Set and return the rate of ``epoch`` (0-based)."""
+    def rate(self, epoch: int) -> float:
+        """The rate of ``epoch`` (0-based), for scale 1."""
         s = self.settings
-        if self.plateau is not None and epoch > s.warmup_epochs:
-            rate = self.optimiser.param_groups[0][
-                "lr"
-            ]  # the plateau rule owns it once it has started from the full one
-        else:
-            rate = epoch_rate(s.lr, s.schedule, s.epochs, s.warmup_epochs, epoch)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        return rate
+        if self.plateau is not None and epoch >= s.warmup_epochs:
+            return self.holder.param_groups[0]["lr"]
+        return epoch_rate(self.lr, s.schedule, s.epochs, s.warmup_epochs, epoch)
 
     def end_epoch(self, epoch: int, valid_loss: float) -> None:
         """Tell the plateau rule how ``epoch`` went."""
@@ -58,9 +66,11 @@ class Schedule:
         """What a resumed run needs beside the optimiser's own state."""
         if self.plateau is None:
             return {}
-        return {"best": self.plateau.best, "num_bad_epochs": self.plateau.num_bad_epochs}
+        return {name: getattr(self.plateau, name) for name in KEPT} | {"lr": self.holder.param_groups[0]["lr"]}
 
     def load_state(self, state: dict) -> None:
         """Continue from ``state``."""
         if self.plateau is not None:
-            self.plateau.best, self.plateau.num_bad_epochs = state["best"], state["num_bad_epochs"]
+            self.holder.param_groups[0]["lr"] = state["lr"]
+            for name in KEPT:
+                setattr(self.plateau, name, state[name])

@@ -1,0 +1,1 @@
+"""Strategies: what learns, how fast and for how long, each a module with ``phases(network, settings, key)``."""
