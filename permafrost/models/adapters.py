@@ -75,6 +75,13 @@ def plain_state(network: nn.Module) -> tuple[dict[str, Tensor], dict[str, float]
     return state, scales
 
 
+def fits(weight: Tensor | None, up: Tensor | None, down: Tensor | None) -> bool:
+    """Whether the product of ``up`` and ``down`` can be added to ``weight``."""
+    if weight is None or up is None or down is None or not up.ndim == down.ndim == 2 or weight.ndim < 2:
+        return False
+    return (up.shape[0], down.shape[1]) == (weight.shape[0], weight[0].numel()) and up.shape[1] == down.shape[0]
+
+
 def merge(state: dict[str, Tensor], changed: Mapping[str, Tensor], scales: Mapping[str, float]) -> None:
     """Add the adapters in ``changed`` to the weights in ``state``, in place."""
     with torch.no_grad():

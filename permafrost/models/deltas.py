@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from permafrost.errors import PermafrostError
-from permafrost.models.adapters import FACTORS, merge, plain_state
+from permafrost.models.adapters import FACTORS, fits, merge, plain_state
 from permafrost.models.building import build
 from permafrost.models.network import Network, Origin
 from permafrost.models.weights import apply_base, file_sha256, load_base, read_tensors, write_tensors
@@ -67,11 +67,10 @@ def load_delta(path: Path, base: Path) -> Network:
     network = build(metadata["backbone"], shape, classes, seed)
     apply_base(network, state, about)
     own = network.state_dict()
-    factors = {f"{name}.{factor}": tensor for name in adapted for factor in FACTORS if (tensor := changed.pop(f"{name}.{factor}", None)) is not None}
+    factors = {f"{name}.{factor}": changed.pop(f"{name}.{factor}", None) for name in adapted for factor in FACTORS}
     for name in adapted:
-        fits = name in own and len(factors) == len(FACTORS) * len(adapted)
-        if not fits or (len(factors[f"{name}.up"]), factors[f"{name}.down"].shape[-1]) != (len(own[name]), own[name][0].numel()):
-            raise PermafrostError(f"{path}: the adapter of {name} does not fit {metadata['backbone']}; train the run again")
+        if not fits(own.get(name), factors[f"{name}.up"], factors[f"{name}.down"]):
+            raise PermafrostError(f"{path}: the adapter of {name} does not fit {metadata['backbone']}; train it again")
     for name, tensor in changed.items():
         if name not in own or (tensor.shape, tensor.dtype) != (own[name].shape, own[name].dtype):
             raise PermafrostError(f"{path}: the tensor {name} does not fit {metadata['backbone']}; train the run again")

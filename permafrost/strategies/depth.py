@@ -63,9 +63,7 @@ def count_units(choice: Units, units: Sequence[str], key: str) -> int:
             raise PermafrostError(f"{key}: got {choice}, expected a fraction of the blocks between 0.0 and 1.0")
         return 1 + int(choice * blocks + 0.5) if choice > 0 else 0
     if not 0 <= choice <= len(units):
-        raise PermafrostError(
-            f"{key}: got {choice}, expected a number of units from 0 to {len(units)} ({span(units)})"
-        )
+        raise PermafrostError(f"{key}: got {choice}, expected a number of units from 0 to {len(units)} ({span(units)})")
     return choice
 
 

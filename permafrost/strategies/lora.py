@@ -55,7 +55,9 @@ def phases(network: Network, settings: Settings, key: str) -> list[Phase]:
         )
     names = add_low_rank(network, chosen, settings.rank, settings.alpha)
     learning = frozenset(map(network.part_of, chosen))
-    return [Phase(dict.fromkeys(names, 1.0) | whole_parts(network, {}), learning, moving=settings.statistics == "moving")]
+    return [
+        Phase(dict.fromkeys(names, 1.0) | whole_parts(network, {}), learning, moving=settings.statistics == "moving")
+    ]
 
 
 def _gains(weight: nn.Parameter, rank: int) -> bool:

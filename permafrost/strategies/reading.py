@@ -56,6 +56,12 @@ class Strategy:
             )
         return [*phases[:-1], replace(phases[-1], epochs=epochs - before)]
 
+    @property
+    def interpolated(self) -> tuple[float, ...]:
+        """The weights between two earlier runs that are tried, where nothing is trained; none for all others."""
+        found = getattr(self.module, "interpolates", None)
+        return found(self.settings) if found else ()
+
     def depth(self, units: Sequence[str]) -> int | None:
         """How many of ``units`` it freezes, where it is a depth; None for all other strategies."""
         found = getattr(self.module, "depth", None)

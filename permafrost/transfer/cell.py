@@ -1,30 +1,64 @@
 """One run of a study: a network, a strategy and a seed, trained and scored."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from torch import Tensor
 
 from permafrost.audio.waveform_augmentation import crop_samples
 from permafrost.evaluation.scores import scores
 from permafrost.models.building import build
 from permafrost.models.network import Network
 from permafrost.models.weights import apply_base
+from permafrost.strategies.phase import Phase
+from permafrost.strategies.reading import Strategy
 from permafrost.threads import limited_threads
 from permafrost.transfer.batches import CachedSource, InputSource, choose_source
 from permafrost.transfer.checkpoint import Checkpoint
 from permafrost.transfer.device import Placement, choose_placement
 from permafrost.transfer.examples import Examples, Preparation
-from permafrost.transfer.freezing import Freezing, FrozenPrefix
-from permafrost.transfer.head_cell import fit_head, head_alone
+from permafrost.transfer.freezing import FrozenPrefix
+from permafrost.transfer.interpolation import interpolate
+from permafrost.transfer.rates import fit_rates
 from permafrost.transfer.recipe import ANY_MACHINE, Machine, Runtime, Training
 from permafrost.transfer.statistics import estimate_statistics
-from permafrost.transfer.trainer import Fitted, Trainer
+from permafrost.transfer.trainer import Fitted, Report, Trainer
 from permafrost.transfer.waveform_source import WaveformSource
+
+RANDOM = "random"  # the source of a base without tensors
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What makes a run.
+
+    Attributes:
+        backbone: its name.
+        base: state and metadata of what it starts from.
+        examples: inputs, labels and split.
+        training: the recipe's, as the strategy has it.
+        strategy: what learns, when and how fast.
+        seed: of the run.
+        runtime: precision, threads and the like.
+        machine: device and memory, which shape no result.
+        sample_rate: of inputs that are waveforms, Hz; needed where these are augmented.
+        earlier: the states of the runs that the strategy begins with.
+    """
+
+    backbone: str
+    base: tuple[dict[str, Tensor], dict[str, str]]
+    examples: Examples
+    training: Training
+    strategy: Strategy
+    seed: int
+    runtime: Runtime = Runtime()
+    machine: Machine = ANY_MACHINE
+    sample_rate: int | None = None
+    earlier: tuple[Mapping[str, Tensor], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,125 +82,138 @@ class Outcome:
     network: Network
 
 
-@dataclass(frozen=True)
 class Prepared:
-    """A run before its first step: all that its rate and its epochs do not shape.
+    """A run before its first step: all that its rate does not shape.
 
     Attributes:
-        network: with the weights that it starts from.
-        prefix: its frozen units.
-        source: of batches, which passed through them already where they are cached.
+        network: with the weights that it starts from, on its device.
+        phases: of its strategy.
         placement: device and precision.
-        batchnorm: which statistics frozen BatchNorm layers have: ``estimated`` on the training clips, ``as_drawn``,
-            ``pretrained``, ``drift`` (they go on updating); None where no such layer is frozen.
+        batchnorm: which statistics BatchNorm layers that stay as they are have at first: ``estimated`` on the training
+            clips, ``as_drawn``, ``pretrained``, ``drift`` (they go on updating though frozen); None where there is none.
     """
 
-    network: Network
-    prefix: FrozenPrefix
-    source: InputSource | CachedSource
-    placement: Placement
-    batchnorm: str | None
+    def __init__(self, cell: Cell, folder: Path | None = None) -> None:
+        """``folder``: for a cache that is larger than the machine's memory for it."""
+        self.cell, self.folder = cell, folder
+        self.budget = cell.machine.cache_gigabytes * 1e9
+        input_shape = tuple(cell.examples.inputs.shape[1:])
+        self._waves = len(input_shape) == 1 and cell.training.augment_waveform.active
+        if self._waves:
+            input_shape = (crop_samples(cell.training.augment_waveform, cell.sample_rate, *input_shape),)
+        self.network = build(cell.backbone, input_shape, len(cell.examples.classes), cell.seed)
+        apply_base(self.network, *cell.base)
+        if cell.earlier:
+            self.network.load_state_dict(cell.earlier[0])
+        self.phases: list[Phase] = cell.strategy.phases(self.network, cell.training.epochs)
+        self.placement: Placement = choose_placement(cell.runtime, cell.machine, self.network)
+        self.placement.place(self.network)
+        normalise, placement = cell.training.normalise, self.placement
+        self._prepare = Preparation(self.network, normalise, placement.device, placement.channels_last)
+        self._kept: tuple[int, InputSource | CachedSource] | None = None
+        self.batchnorm = self._settle_statistics()
+        self._start: dict[str, Tensor] | None = None
+        if len(cell.training.rates) > 1:
+            self._start = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+
+    def trainer(self, lr: float) -> Trainer:
+        """A trainer at one rate, the network as it is before training."""
+        if self._start is not None:
+            self.network.load_state_dict(self._start)
+        cell, training = self.cell, self.cell.training.model_copy(update={"lr": lr})
+        return Trainer(
+            self.network, self.phases, self.source, cell.examples, training, self.placement, cell.seed,
+            cell.runtime.compile,
+        )  # fmt: skip
+
+    def source(self, number: int, prefix: FrozenPrefix) -> InputSource | CachedSource:
+        """Batches for phase ``number``; what its frozen units give is kept for other rates of the same phase."""
+        if self._kept is not None and self._kept[0] == number:
+            return self._kept[1]
+        cell = self.cell
+        inputs, batch, cache = self._inputs(prefix), cell.training.batch_size, cell.runtime.cache_prefix
+        self._kept = None  # before the next one takes memory
+        found = choose_source(inputs, cell.examples, batch, cache, self.budget, self.folder)
+        if not isinstance(found, CachedSource):
+            return found
+        changed = {name for phase in self.phases[:number] for name in _parts(self.network, phase)}
+        if not changed & set(prefix.parts):
+            self._kept = number, found
+        return found
+
+    def _inputs(self, prefix: FrozenPrefix) -> InputSource:
+        cell, common = self.cell, (self.cell.examples, self._prepare, prefix, self.placement)
+        if self._waves:
+            return WaveformSource(*common, cell.training.augment_waveform, cell.sample_rate, cell.seed, self.budget)
+        return InputSource(*common, cell.training.augment, cell.seed, self.budget)
+
+    def _settle_statistics(self) -> str | None:
+        """Estimate BatchNorm statistics that stay as they are where they are random; say which these are."""
+        cell, prefix = self.cell, FrozenPrefix(self.network, self.phases[0])
+        if not prefix.still_norms:
+            return None
+        if self.phases[0].drift:
+            return "drift"
+        if cell.base[1].get("source") != RANDOM:
+            return "pretrained"
+        if cell.training.random_statistics == "estimated" and not cell.earlier:
+            estimate_statistics(self._inputs(prefix), cell.examples.rows["train"], cell.training.batch_size, cell.seed)
+        return cell.training.random_statistics
 
 
-def prepare_cell(
-    backbone: str,
-    base: tuple[dict[str, torch.Tensor], dict[str, str]],
-    examples: Examples,
-    training: Training,
-    freezing: Freezing,
-    runtime: Runtime,
-    seed: int,
-    machine: Machine = ANY_MACHINE,
-    folder: Path | None = None,
-    key: str = "freezing",
-    sample_rate: int | None = None,
-    random_statistics: str = "estimated",
-) -> Prepared:
-    """The network of a run with its frozen units' output for each clip; arguments and errors as ``train_cell`` has.
-
-    ``folder``: for a cache that is larger than the machine's memory for it.
-    """
-    input_shape = tuple(examples.inputs.shape[1:])
-    changed = len(input_shape) == 1 and training.augment_waveform.active
-    if changed:
-        input_shape = (crop_samples(training.augment_waveform, sample_rate, *input_shape),)
-    network = build(backbone, input_shape, len(examples.classes), seed)
-    apply_base(network, *base)
-    prefix = FrozenPrefix(network, freezing, key)
-    placement = choose_placement(runtime, machine, network)
-    placement.place(network)
-    prepare = Preparation(network, training.normalise, placement.device, placement.channels_last)
-    budget = machine.cache_gigabytes * 1e9
-    if changed:
-        waves = training.augment_waveform
-        inputs = WaveformSource(examples, prepare, prefix, placement, waves, sample_rate, seed, budget)
-    else:
-        inputs = InputSource(examples, prepare, prefix, placement, training.augment, seed, budget)
-    batchnorm = None
-    if prefix.batch_norms:
-        start = random_statistics if base[1].get("source") == "random" else "pretrained"
-        batchnorm = "drift" if prefix.drift else start
-    if batchnorm == "estimated":
-        estimate_statistics(inputs, examples.rows["train"], training.batch_size, seed)
-    source = choose_source(inputs, examples, training.batch_size, runtime.cache_prefix, budget, folder)
-    return Prepared(network, prefix, source, placement, batchnorm)
-
-
-def train_cell(
-    backbone: str,
-    base: tuple[dict[str, torch.Tensor], dict[str, str]],
-    examples: Examples,
-    training: Training,
-    freezing: Freezing,
-    runtime: Runtime,
-    seed: int,
-    machine: Machine = ANY_MACHINE,
-    checkpoint: Checkpoint | None = None,
-    report: Callable[[dict[str, float]], None] | None = None,
-    key: str = "freezing",
-    sample_rate: int | None = None,
-    random_statistics: str = "estimated",
-) -> Outcome:
-    """Train ``backbone`` from ``base`` (state, metadata) under ``freezing`` and score it on ``valid`` and ``test``.
-
-    ``sample_rate``: of inputs that are waveforms, Hz; needed where these are augmented. ``random_statistics``: see
-    ``recipe.StrategyTraining``.
+def train_cell(cell: Cell, checkpoint: Checkpoint | None = None, report: Report | None = None) -> Outcome:
+    """Train and score a run on ``valid`` and ``test``.
 
     Raises:
-        PermafrostError: the base does not fit the backbone, the strategy does not fit its depth (named by ``key``),
-            the device is missing, or training diverged.
+        PermafrostError: the base does not fit the backbone, the strategy does not fit its units, the device is missing,
+            or training diverged.
     """
-    with limited_threads(runtime.threads):
+    examples = cell.examples
+    with limited_threads(cell.runtime.threads):
         started = time.perf_counter()
-        folder = checkpoint.folder if checkpoint else None
-        ready = prepare_cell(
-            backbone, base, examples, training, freezing, runtime, seed, machine, folder, key, sample_rate,
-            random_statistics,
-        )  # fmt: skip
-        network, prefix, source, placement = ready.network, ready.prefix, ready.source, ready.placement
+        ready = Prepared(cell, checkpoint.folder if checkpoint else None)
+        network = ready.network
         prepared = time.perf_counter()
-        trainer = Trainer(prefix, source, examples, training, placement, seed, runtime.compile)
-        fitted = fit_head(trainer, report) if head_alone(trainer) else trainer.fit(checkpoint, report)
+        if alphas := cell.strategy.interpolated:
+            trainer = ready.trainer(cell.training.rates[0])
+            fitted, chosen = interpolate(trainer, cell.earlier, alphas)
+        else:
+            rates, select = cell.training.rates, cell.training.select
+            trainer, fitted, tried = fit_rates(ready.trainer, rates, select, checkpoint, report)
+            chosen = {"lr": trainer.settings.lr, "rates": [asdict(one) for one in tried]}
         probabilities = {subset: trainer.probabilities(subset) for subset in ("valid", "test")}
         labels = {subset: examples.labels[examples.rows[subset]].numpy() for subset in probabilities}
-        parameters = list(network.parameters())
+        sizes = {name: parameter.numel() for name, parameter in network.named_parameters()}
+        active = {name for phase in ready.phases for name in phase.active}
+        cached = trainer.source.cached_bytes
         metrics = {
             **{subset: scores(labels[subset], probabilities[subset]) for subset in probabilities},
-            "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
-            "total_parameters": sum(p.numel() for p in parameters),
-            "frozen_units": prefix.count,
+            "trainable_parameters": sum(sizes[name] for name in {n for phase in ready.phases for n in phase.scales}),
+            "total_parameters": sum(sizes.values()),
+            "depth": cell.strategy.depth(network.unit_names),
+            "frozen_units": sum(name not in active for name in network.unit_names),
             "units": len(network.units),
             "epochs": len(fitted.history),
             "best_epoch": fitted.best_epoch,
+            **chosen,
             "batchnorm": ready.batchnorm,
-            "prefix_cached": isinstance(source, CachedSource),
-            "prefix_bytes": source.cached_bytes,
-            "precision": placement.precision,
+            "prefix_cached": isinstance(trainer.source, CachedSource),
+            "prefix_bytes": cached,
+            "precision": ready.placement.precision,
         }
         seconds = {
             "seconds_total": time.perf_counter() - started,
             "seconds_preparing": prepared - started,
             "seconds_per_epoch": sum(fitted.epoch_seconds) / len(fitted.epoch_seconds),
         }
-        computed = {"device": placement.name, "precision": placement.precision, "threads": runtime.threads}
+        computed = {
+            "device": ready.placement.name,
+            "precision": ready.placement.precision,
+            "threads": cell.runtime.threads,
+        }
         return Outcome(metrics, fitted, probabilities, seconds, computed, network)
+
+
+def _parts(network: Network, phase: Phase) -> set[str]:
+    """The parts that a phase changes."""
+    return {network.part_of(name) for name in phase.scales} | phase.active | phase.drift

@@ -75,7 +75,9 @@ class FusedSteps:
     @torch.no_grad()
     def step(self) -> None:
         """Move every parameter that has a gradient."""
-        moved = [[parameter for parameter in group["params"] if parameter.grad is not None] for group in self.param_groups]
+        moved = [
+            [parameter for parameter in group["params"] if parameter.grad is not None] for group in self.param_groups
+        ]
         first = not self.steps
         if first:
             self._begin(moved)

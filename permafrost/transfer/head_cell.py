@@ -7,11 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from permafrost.errors import PermafrostError
 from permafrost.transfer.batches import CLEAN, CachedSource
 from permafrost.transfer.head_spec import Embeddings, HeadSpec
 from permafrost.transfer.head_steps import HeadTrainer
-from permafrost.transfer.trainer import Fitted, Trainer
+from permafrost.transfer.trainer import Diverged, Fitted, Trainer
 
 SAME_NAMES = ("optimiser", "lr", "weight_decay", "momentum", "batch_size", "epochs", "schedule", "warmup_epochs")
 
@@ -21,7 +20,8 @@ def head_alone(trainer: Trainer) -> bool:
     and none of the settings that the written-out steps do not know."""
     settings = trainer.settings
     return (
-        trainer.prefix.everything
+        len(trainer.phases) == 1
+        and trainer.prefix.everything
         and settings.objective == "cross_entropy"
         and type(trainer.network.head) is nn.Linear
         and isinstance(trainer.source, CachedSource)
@@ -39,7 +39,7 @@ def fit_head(trainer: Trainer, report: Callable[[dict[str, float]], None] | None
     Without a checkpoint: what is left of such a cell takes seconds, and starting it again gives the same bytes.
 
     Raises:
-        PermafrostError: training diverged.
+        Diverged: the loss is no longer finite.
     """
     settings, examples, head = trainer.settings, trainer.examples, trainer.network.head
     rows, start = {}, 0
@@ -59,7 +59,7 @@ def fit_head(trainer: Trainer, report: Callable[[dict[str, float]], None] | None
     steps = HeadTrainer(data, (), settings.batch_size, trainer.placement.bf16)
     found = steps.fit(spec, {"0.weight": head.weight.detach(), "0.bias": head.bias.detach()}, report)
     if found.diverged:
-        raise PermafrostError(
+        raise Diverged(
             f"the training loss is {math.nan} in epoch {len(found.history) + 1}: training diverged; lower lr (now "
             f"{settings.lr}), or use precision fp32"
         )

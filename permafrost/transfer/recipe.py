@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from permafrost import objectives
 from permafrost.audio.waveform_settings import AugmentWaveform
@@ -28,17 +28,30 @@ class Augment(Settings):
         return bool(self.time_mask or self.freq_mask or self.time_shift)
 
 
+def _each_once(rates: tuple[float, ...]) -> tuple[float, ...]:
+    if len(set(rates)) < len(rates):
+        raise ValueError("expected each rate once")
+    return tuple(sorted(rates))
+
+
+# Rates that a run tries: it keeps the one that is best on validation.
+Rates = Annotated[tuple[Positive, ...], Field(min_length=1), AfterValidator(_each_once)]
+
+
 class Training(Settings):
     """The trainer's part of a recipe: objective, optimiser, schedule, augmentation, selection.
 
     ``objective``: a module of permafrost/objectives. ``train_loss`` in histories is its own, ``valid_loss``, by which
-    ``select: loss`` chooses, the log loss whatever it is.
+    ``select: loss`` chooses, the log loss whatever it is. ``lr: [.001, .01]`` is a grid: each run trains at every rate and
+    keeps the one that is best on validation. ``random_statistics`` says which BatchNorm statistics frozen units of a
+    network with random weights have: ``estimated`` once on the training clips, or ``as_drawn``, with which nothing in
+    them is normalised.
     """
 
     objective: str = objectives.DEFAULT
     normalise: Literal["imagenet", "none"] = "none"
     optimiser: Literal["sgd", "adam", "adamw"] = "adamw"
-    lr: Positive = 1e-3
+    lr: Positive | Rates = 1e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     weight_decay: NonNegative = 0.0
     batch_size: Count = 32
@@ -53,27 +66,30 @@ class Training(Settings):
     select: Literal["accuracy", "loss", "last"] = "accuracy"
     augment: Augment = Augment()
     augment_waveform: AugmentWaveform = AugmentWaveform()
+    random_statistics: Literal["estimated", "as_drawn"] = "estimated"
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The rates that a run tries, the smallest first."""
+        return self.lr if isinstance(self.lr, tuple) else (self.lr,)
 
 
 class Rate(Settings):
     """One entry of ``by_strategy``: what a strategy has of its own; null is the recipe's."""
 
-    lr: Positive | None = None
+    lr: Positive | Rates | None = None
     epochs: Count | None = None
 
 
 class StrategyTraining(Training):
     """The trainer's part of a recipe that strategies are compared by.
 
-    ``by_strategy`` gives strategies a rate and a number of epochs of their own: the best ones lie far apart, so that a
-    common rate compares rates. ``rates_from`` says where they came from; it is recorded with each run.
-    ``random_statistics`` says which BatchNorm statistics frozen units of a network with random weights have:
-    ``estimated`` once on the training clips, or ``as_drawn``, with which nothing in them is normalised.
+    ``by_strategy`` gives strategies a rate (or a grid) and a number of epochs of their own: the best ones lie far apart,
+    so that a common rate compares rates. ``rates_from`` says where they came from; it is recorded with each run.
     """
 
     by_strategy: dict[str, Rate] = Field(default_factory=dict)
     rates_from: str | None = None
-    random_statistics: Literal["estimated", "as_drawn"] = "estimated"
 
 
 class Runtime(Settings):

@@ -3,27 +3,34 @@
 import numpy as np
 import torch
 
-from permafrost.transfer.cell import train_cell
-from permafrost.transfer.freezing import Freezing
+from permafrost.strategies.reading import read_strategy
+from permafrost.transfer.cell import Cell, train_cell
 from permafrost.transfer.recipe import Machine, Runtime, Training
 
 RANDOM = ({}, {"source": "random"})
 
 
-def small_cell(
+def a_cell(
     examples, backbone="strip_vit", freeze=0, seed=0, training=None, runtime=None, freezing=None, machine=None, **more
 ):
-    return train_cell(
+    """A cell of 3 epochs on one thread; ``freezing`` is the strategy's entry, or adds to ``freeze``."""
+    entry = freezing if "kind" in (freezing or {}) else {"freeze": freeze} | (freezing or {})
+    return Cell(
         backbone=backbone,
-        base=({}, {"backbone": backbone, "source": "random"}),
+        base=more.pop("base", ({}, {"backbone": backbone, "source": "random"})),
         examples=examples,
         training=Training(**({"lr": 3e-3, "batch_size": 8, "epochs": 3} | (training or {}))),
-        freezing=Freezing(freeze=freeze, **(freezing or {})),
+        strategy=read_strategy(entry, "freezing.tried"),
+        seed=seed,
         runtime=Runtime(**({"precision": "fp32", "threads": 1} | (runtime or {}))),
         machine=Machine(**({"device": "cpu"} | (machine or {}))),
-        seed=seed,
         **more,
     )
+
+
+def small_cell(*arguments, checkpoint=None, report=None, **more):
+    """The outcome of ``a_cell``."""
+    return train_cell(a_cell(*arguments, **more), checkpoint, report)
 
 
 def same(first, second) -> bool:
