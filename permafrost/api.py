@@ -112,7 +112,7 @@ class StudyResults:
 
     @cached_property
     def _cells(self) -> Cells:
-        names = self.study.models, self.study.freezes, self.study.seeds, self.study.baselines
+        names = self.study.models, self.study.strategies, self.study.seeds, self.study.baselines
         cells = read_study(self.root / RUNS, *names)
         check_runs(self.study.runs(), read_project(self.parameters, self.root), self.root / RUNS)
         return cells

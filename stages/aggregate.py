@@ -34,7 +34,7 @@ METRICS, PLOTS, DATA = Path("metrics"), Path("plots"), Path("data")
 def main() -> None:
     """Write the study's numbers and report to metrics/, its page, tables and figures to plots/."""
     study = section("study", Study)
-    cells = read_study(RUNS, study.models, study.freezes, study.seeds, study.baselines)
+    cells = read_study(RUNS, study.models, study.strategies, study.seeds, study.baselines)
     cells = with_groups(cells, {clip.clip_id: clip.group for clip in read_clips(DATA / "clips.csv")})
     check_runs(study.runs(), read_project(parameters("")))
     audit, rejected = read_audit(DATA / "audit.json"), read_rejected(DATA / "rejected.csv")

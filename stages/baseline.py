@@ -15,6 +15,7 @@ from permafrost.evaluation.study import NO_STRATEGY, Run
 from permafrost.evaluation.study_progress import tell_progress
 from permafrost.models.deltas import save_delta
 from permafrost.models.weights import save_base
+from permafrost.transfer.cell import train_cell
 from permafrost.transfer.examples import read_examples
 from permafrost.transfer.recipe import Machine, Runtime
 from permafrost.transfer.recording import Recorder
@@ -41,9 +42,8 @@ def main() -> None:
     if isinstance(recipe, NetworkBaseline):
         examples, clips, repeat = read_examples(np.load(inputs, mmap_mode="c", allow_pickle=False), data, this.seed)
         rate = parameters("preprocess.sample_rate")
-        outcome = network_cell(
-            recipe, examples, rate, runtime, this.seed, machine, recorder.checkpoint, recorder.tell, key
-        )
+        cell = network_cell(recipe, examples, rate, runtime, this.seed, machine, key)
+        outcome = train_cell(cell, recorder.checkpoint, recorder.tell)
         # A base of its own, without tensors, so that a baseline's weights are read as any run's are.
         save_base(folder / "base.safetensors", *random_base(recipe.backbone))
         save_delta(folder / "delta.safetensors", outcome.network, folder / "base.safetensors")

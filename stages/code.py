@@ -35,9 +35,8 @@ def main() -> None:
     for name in everything["baselines"]:
         code[f"baseline-{name}"]["parameters"] = shaping(everything, name, NO_STRATEGY)
     for model, freeze in product(everything["models"], everything["freezing"]):
-        consumer = f"train-{model}"
         code[code_file(Run(model, freeze, 0)).stem] = {
-            "code": {consumer: identity(code[consumer])},
+            "code": {name: identity(code[name]) for name in (f"train-{model}", f"strategy-{freeze}")},
             "parameters": shaping(everything, model, freeze),
         }
     shutil.rmtree(CODE, ignore_errors=True)

@@ -6,20 +6,23 @@ from pathlib import Path
 import numpy as np
 
 from permafrost.audio.inputs import Rendered
-from permafrost.evaluation.records import make_record, read_project, recipe_for
+from permafrost.evaluation.records import RUNS, make_record, read_project, recipe_for
 from permafrost.evaluation.study import Run
 from permafrost.evaluation.study_progress import tell_progress
-from permafrost.models.deltas import save_delta
+from permafrost.models.deltas import load_delta, save_delta
 from permafrost.models.weights import load_base
 from permafrost.settings import part_of
-from permafrost.transfer.cell import train_cell
+from permafrost.strategies.entries import needed
+from permafrost.strategies.reading import read_strategy
+from permafrost.transfer.cell import Cell, train_cell
 from permafrost.transfer.examples import read_examples
-from permafrost.transfer.freezing import Freezing
 from permafrost.transfer.hearing import input_rate
 from permafrost.transfer.recipe import Machine, Runtime, StrategyTraining
 from permafrost.transfer.recording import Recorder
 from stages import STARTED
 from stages.stage import parameters, part, run, section
+
+DELTA = "delta.safetensors"
 
 
 def main() -> None:
@@ -38,25 +41,25 @@ def main() -> None:
     rate = input_rate(part(recipe, Rendered).input, training, backbone, parameters("preprocess.sample_rate"), recipe)
     tell_progress(this, project)
 
+    # Of the runs that this one begins with DVC knows the whole folders.
+    begins = [RUNS / Run(this.model, other, this.seed).folder for other in needed(parameters(strategy))]
     record = make_record(this, project, [data / "clips.csv", data / "splits.csv", inputs, base])
     recorder = Recorder(this, record, machine, STARTED)
     examples, clips, repeat = read_examples(np.load(inputs, mmap_mode="c", allow_pickle=False), data, this.seed)
-    outcome = train_cell(
+    cell = Cell(
         backbone=backbone,
         base=load_base(base),
         examples=examples,
         training=training,
-        freezing=section(strategy, Freezing),
+        strategy=read_strategy(parameters(strategy), strategy),
+        seed=this.seed,
         runtime=section("train", Runtime),
         machine=machine,
-        seed=this.seed,
-        checkpoint=recorder.checkpoint,
-        report=recorder.tell,
-        key=strategy,
         sample_rate=rate,
-        random_statistics=training.random_statistics,
+        earlier=tuple(load_delta(folder / DELTA, base).state_dict() for folder in begins),
     )
-    save_delta(recorder.folder / "delta.safetensors", outcome.network, base)
+    outcome = train_cell(cell, recorder.checkpoint, recorder.tell)
+    save_delta(recorder.folder / DELTA, outcome.network, base)
     recorder.write(outcome, examples, [clip.clip_id for clip in clips], repeat)
 
 

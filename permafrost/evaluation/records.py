@@ -10,6 +10,7 @@ from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.study import BASELINES, Run, listed
 from permafrost.provenance.identity import file_md5, identity
+from permafrost.strategies.entries import needed
 
 RUNS, RECORD, LOCK = Path("runs"), "run.json", Path("dvc.lock")
 # A run depends on its data, by hash, and not on each parameter that these were made with: `split.seed` may change and
@@ -79,11 +80,14 @@ def shaping(parameters: Mapping[str, Any], model: str, freeze: str) -> dict[str,
     heard = {name: value for name, value in parameters.get("preprocess", {}).items() if name in HEARD}
     section = Run(model, freeze, 0).section
     recipes = {name: recipe for name, recipe in parameters.get(section, {}).items() if name == model}
+    freezing = parameters.get("freezing", {})
+    begins = needed(freezing.get(freeze))  # runs of the same model, whose own rates shape this one
     if section == BASELINES:
         return {section: recipes, "train": parameters.get("train", {}), "preprocess": heard}
     return {
         section: {name: recipe_for(recipe, freeze) for name, recipe in recipes.items()},
-        "freezing": {name: value for name, value in parameters.get("freezing", {}).items() if name == freeze},
+        "freezing": {name: freezing.get(name) for name in (freeze, *begins) if name in freezing},
+        **({"begins": {name: _own(recipes.get(model), name) for name in begins}} if begins else {}),
         "train": parameters.get("train", {}),
         "preprocess": heard,
     }

@@ -14,6 +14,9 @@ from permafrost.settings import Name, Seed, Settings
 REFERENCE = "none"
 # What stands where a run of a model has its strategy: baselines have no freezing dimension.
 NO_STRATEGY = "baseline"
+# Lists of strategies in section ``study``, and the strategies whose runs those in it begin with: what dvc.yaml's stages
+# train, continue and interpolate depend on.
+BEGIN_WITH = {"freezes": (), "continued": ("head",), "interpolated": ("head", "none")}
 BASELINES = "baselines"  # where details.json has them: a model whose strategies are the baselines
 # Top-level keys of details.json beside the models.
 RESERVED = (BASELINES, "comparisons", "data")
@@ -46,8 +49,8 @@ class Run(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What trains it."""
-        return f"dvc repro {'baseline' if self.is_baseline else 'train'}@{self}"
+        """What trains it, whichever of dvc.yaml's stages that is."""
+        return f"dvc repro --glob '*@{self}'"
 
 
 def listed(runs: Iterable[tuple[str, str, Any]]) -> str:
@@ -77,22 +80,31 @@ ModelName = Annotated[Name, AfterValidator(_not_reserved)]
 class Runs(Settings):
     """What a study runs: every model with every strategy and every seed, every baseline with every seed.
 
-    ``freezes`` stands in order of depth, the shallowest first: tables and figures keep that order. ``explain`` names
-    the baselines (``svm``) and models with a strategy (``resnet20-half``) that stage explain looks into.
+    Strategies stand in three lists, by what they begin with (``BEGIN_WITH``): ``freezes`` in order of depth, the
+    shallowest first, then those that are no depth; ``continued`` goes on from the runs of ``head``; ``interpolated``
+    lies between those of ``head`` and ``none``. Tables and figures keep that order. ``explain`` names the baselines
+    (``svm``) and models with a strategy (``resnet20-half``) that stage explain looks into.
     """
 
     models: Annotated[list[ModelName], Field(min_length=1), AfterValidator(_unique)]
     freezes: Annotated[list[Name], Field(min_length=1), AfterValidator(_unique)]
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(_unique)]
+    continued: Annotated[list[Name], Field(default_factory=list), AfterValidator(_unique)]
+    interpolated: Annotated[list[Name], Field(default_factory=list), AfterValidator(_unique)]
     baselines: Annotated[list[ModelName], Field(default_factory=list), AfterValidator(_unique)]
     explain: Annotated[list[str], Field(default_factory=list), AfterValidator(_unique)]
+
+    @property
+    def strategies(self) -> list[str]:
+        """Every strategy, in the order of the lists."""
+        return [*self.freezes, *self.continued, *self.interpolated]
 
     def runs(self) -> list[Run]:
         """Every run, in the order of the lists; those of the baselines last."""
         return [
             Run(*names)
             for names in (
-                *product(self.models, self.freezes, self.seeds),
+                *product(self.models, self.strategies, self.seeds),
                 *product(self.baselines, [NO_STRATEGY], self.seeds),
             )
         ]

@@ -11,10 +11,11 @@ from permafrost.baselines.recipe import read_baseline
 from permafrost.data.dataset import Dataset
 from permafrost.data.splits import Split
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.study import Study
+from permafrost.evaluation.study import BEGIN_WITH, Study
 from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, check_name, choose, shown, validate
-from permafrost.transfer.freezing import Freezing
+from permafrost.strategies.entries import needed
+from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.hearing import input_rate
 from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.recipe import Machine, Runtime, StrategyTraining, Training
@@ -75,9 +76,12 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
         if name in everything["models"]:
             faults.append(f"baselines.{name}: a model has this name too; rename one: they share folders")
     if not faults:
-        for key, listed in (("models", "models"), ("freezing", "freezes"), ("baselines", "baselines")):
+        lists = {"models": "models", "baselines": "baselines"} | dict.fromkeys(BEGIN_WITH, "freezing")
+        for listed, key in lists.items():
             for name in everything["study"].get(listed, []):
                 collect(choose, name, everything[key], f"study.{listed}")
+        if not faults:
+            collect(_check_lists, everything["study"], everything["freezing"])
         explainable = [*everything["baselines"], *map("-".join, product(everything["models"], everything["freezing"]))]
         for name in everything["study"].get("explain", []):
             collect(choose, name, explainable, "study.explain")
@@ -99,10 +103,27 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
 
 
 def _check_entry(key: str, name: str, values: Any) -> None:
-    if key == "baselines":
-        read_baseline(values, f"{key}.{name}")
+    if key == "models":
+        validate(Recipe, values, f"{key}.{name}")
     else:
-        validate({"models": Recipe, "freezing": Freezing}[key], values, f"{key}.{name}")
+        {"baselines": read_baseline, "freezing": read_strategy}[key](values, f"{key}.{name}")
+
+
+def _check_lists(study: Mapping[str, Any], freezing: Mapping[str, Any]) -> None:
+    """Refuse a strategy in the list of a stage that does not give it the runs that it begins with."""
+    for listed, begins in BEGIN_WITH.items():
+        for name in study.get(listed, []):
+            if (wanted := needed(freezing[name])) != begins:
+                right = next((other for other, runs in BEGIN_WITH.items() if runs == wanted), None)
+                raise PermafrostError(
+                    f"study.{listed}: {name!r} begins with the runs of {' and '.join(wanted) or 'none'}, those of this "
+                    f"list with {' and '.join(begins) or 'none'}; expected it in study.{right}"
+                )
+            for other in begins:
+                if other not in study["freezes"]:
+                    raise PermafrostError(
+                        f"study.{listed}: {name!r} begins with the runs of {other!r}, which study.freezes lacks; add it"
+                    )
 
 
 def _check_section(everything: Mapping[str, Any], key: str, schema: type[Settings]) -> None:

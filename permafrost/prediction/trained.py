@@ -110,6 +110,6 @@ def _studied(study: Study, project: Project, folder: Path) -> Cells:
     runs = [run for run in study.runs() if not run.is_baseline]
     lacking = {run.model for run in study.runs() if not (folder / run.folder / "metrics.json").is_file()}
     baselines = [name for name in study.baselines if name not in lacking]  # which choose nothing, and may be missing
-    cells = read_study(folder, study.models, study.freezes, study.seeds, baselines)
+    cells = read_study(folder, study.models, study.strategies, study.seeds, baselines)
     check_runs(runs, project, folder)
     return cells

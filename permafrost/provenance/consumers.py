@@ -9,6 +9,7 @@ from permafrost import metrics, objectives
 from permafrost.audio.settings import Preprocess
 from permafrost.catalogue import module_name
 from permafrost.provenance.imports import Sources
+from permafrost.strategies.entries import kinds_of
 
 STAGES = ("fetch", "preprocess", "split", "render", "features", "explain", "aggregate")
 # Packages that shape no number: a new version of these runs nothing again.
@@ -35,6 +36,8 @@ def consumers_of(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
             explained = any(given == name or given.startswith(f"{name}-") for given in study.get("explain", []))
             if stage != "weights" and explained:
                 consumers["explain"] += entries
+    for name, entry in parameters["freezing"].items():
+        consumers[f"strategy-{name}"] = [module_name("strategies", kind) for kind in kinds_of(entry)]
     return consumers
 
 

@@ -1,4 +1,4 @@
-"""A phase of training: which parameters learn, at what share of the rate, for how long. A strategy is a list of them."""
+"""A phase of training: which parameters learn, how fast and for how long. A strategy is a list of phases."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

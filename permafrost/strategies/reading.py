@@ -1,6 +1,6 @@
 """An entry of section ``freezing``: its kind's module with its settings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -9,15 +9,13 @@ from permafrost import catalogue
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 from permafrost.settings import NonNegative, Settings, shown, validate
+from permafrost.strategies.entries import DEFAULT
 from permafrost.strategies.phase import Phase
-
-DEFAULT = "depth"
-THEN = "then"  # where a strategy that begins with others' work says how it goes on
 
 
 class StrategySettings(Settings):
-    """What every entry may say: its ``kind`` (a module of permafrost/strategies), and ``l2_sp``, the pull β towards what
-    training starts from (0: none; .01 in Li, Grandvalet and Davoine 2018)."""
+    """What every entry may say: its ``kind`` (a module of permafrost/strategies), and ``l2_sp``, the pull β towards
+    what training starts from (0: none; .01 in Li, Grandvalet and Davoine 2018)."""
 
     kind: str = DEFAULT
     l2_sp: NonNegative = 0.0
@@ -78,16 +76,3 @@ def read_strategy(values: Any, key: str) -> Strategy:
         raise PermafrostError(f"{key}: got {shown(values)}, expected a mapping such as {{freeze: 0.5}}")
     module = catalogue.load("strategies", values.get("kind", DEFAULT), f"{key}.kind")
     return Strategy(validate(module.Settings, values, key), module, key)
-
-
-def kinds_of(values: Any) -> Iterator[str]:
-    """The kinds that an entry of ``freezing`` names: its own, and that of what it goes on with."""
-    if isinstance(values, Mapping):
-        yield values.get("kind", DEFAULT)
-        if THEN in values:
-            yield from kinds_of(values[THEN])
-
-
-def needed(values: Any) -> tuple[str, ...]:
-    """The strategies whose runs one begins with, by name."""
-    return tuple(values.get("after") or ()) if isinstance(values, Mapping) else ()

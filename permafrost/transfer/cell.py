@@ -29,6 +29,7 @@ from permafrost.transfer.statistics import estimate_statistics
 from permafrost.transfer.trainer import Fitted, Report, Trainer
 from permafrost.transfer.waveform_source import WaveformSource
 
+AS_EVER = Runtime()
 RANDOM = "random"  # the source of a base without tensors
 
 
@@ -55,7 +56,7 @@ class Cell:
     training: Training
     strategy: Strategy
     seed: int
-    runtime: Runtime = Runtime()
+    runtime: Runtime = AS_EVER
     machine: Machine = ANY_MACHINE
     sample_rate: int | None = None
     earlier: tuple[Mapping[str, Tensor], ...] = ()
@@ -90,7 +91,7 @@ class Prepared:
         phases: of its strategy.
         placement: device and precision.
         batchnorm: which statistics BatchNorm layers that stay as they are have at first: ``estimated`` on the training
-            clips, ``as_drawn``, ``pretrained``, ``drift`` (they go on updating though frozen); None where there is none.
+            clips, ``as_drawn``, ``pretrained``, ``drift`` (they go on updating though frozen); None: there is none.
     """
 
     def __init__(self, cell: Cell, folder: Path | None = None) -> None:

@@ -33,7 +33,7 @@ class FrozenPrefix:
 
     @property
     def constant(self) -> bool:
-        """Whether the prefix gives the same output for the same input throughout the phase, so that it can be cached."""
+        """Whether the prefix gives the same output for an input throughout the phase, so that it can be cached."""
         return self.count > 0 and not self.token_trains and not any(self._drifts(name) for name in self.parts)
 
     @property
@@ -58,12 +58,12 @@ class FrozenPrefix:
         for name, module in self._parts.items():
             active = name == "head" or name in self.phase.active
             module.train(active)
-            if active and not self.phase.moving or self._drifts(name):
+            if (active and not self.phase.moving) or self._drifts(name):
                 for norm in _norms(module):
                     norm.train(not active)
 
     def run(self, x: Tensor) -> Tensor:
-        """Output of the prefix for a prepared batch ``x`` [B, ...]: activations, or embeddings where it is everything."""
+        """Output of the prefix for a prepared batch ``x`` [B, ...]: activations, or embeddings if it is everything."""
         x = self.network.run(x, 0, self.count)
         return self.network.pooled(x) if self.everything else x
 

@@ -10,7 +10,7 @@ from torch import nn
 from permafrost.transfer.batches import CLEAN, CachedSource
 from permafrost.transfer.head_spec import Embeddings, HeadSpec
 from permafrost.transfer.head_steps import HeadTrainer
-from permafrost.transfer.trainer import Diverged, Fitted, Trainer
+from permafrost.transfer.trainer import DivergedError, Fitted, Trainer
 
 SAME_NAMES = ("optimiser", "lr", "weight_decay", "momentum", "batch_size", "epochs", "schedule", "warmup_epochs")
 
@@ -39,7 +39,7 @@ def fit_head(trainer: Trainer, report: Callable[[dict[str, float]], None] | None
     Without a checkpoint: what is left of such a cell takes seconds, and starting it again gives the same bytes.
 
     Raises:
-        Diverged: the loss is no longer finite.
+        DivergedError: the loss is no longer finite.
     """
     settings, examples, head = trainer.settings, trainer.examples, trainer.network.head
     rows, start = {}, 0
@@ -59,7 +59,7 @@ def fit_head(trainer: Trainer, report: Callable[[dict[str, float]], None] | None
     steps = HeadTrainer(data, (), settings.batch_size, trainer.placement.bf16)
     found = steps.fit(spec, {"0.weight": head.weight.detach(), "0.bias": head.bias.detach()}, report)
     if found.diverged:
-        raise Diverged(
+        raise DivergedError(
             f"the training loss is {math.nan} in epoch {len(found.history) + 1}: training diverged; lower lr (now "
             f"{settings.lr}), or use precision fp32"
         )

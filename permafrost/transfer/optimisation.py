@@ -8,7 +8,6 @@ from permafrost.transfer.epochs import epoch_rate
 from permafrost.transfer.fused_steps import FusedSteps
 from permafrost.transfer.recipe import Training
 
-
 Scaled = Mapping[torch.nn.Parameter, float]
 KEPT = ("best", "num_bad_epochs")  # of the plateau rule
 

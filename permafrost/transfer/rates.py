@@ -8,7 +8,7 @@ import torch
 
 from permafrost.transfer.checkpoint import Checkpoint
 from permafrost.transfer.head_cell import fit_head, head_alone
-from permafrost.transfer.trainer import Diverged, Fitted, Report, Trainer
+from permafrost.transfer.trainer import DivergedError, Fitted, Report, Trainer
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,12 @@ def fit_rates(
     Args:
         make_trainer: one at a rate, with the network as it is before training.
         rates: one is trained without ado, and its divergence is an error.
+        checkpoint: continue from what it holds, and keep it up to date.
+        report: called after each epoch with its row of the history.
         select: what the best epoch was chosen by; ``loss`` chooses rates by it too, all else by accuracy.
 
     Raises:
-        Diverged: at every rate.
+        DivergedError: at every rate.
     """
     tried: list[Tried] = []
     best: tuple[Tried, Fitted, dict[str, torch.Tensor]] | None = None
@@ -60,7 +62,7 @@ def fit_rates(
             progress.earlier = _plain(tried, best)
         try:
             fitted = fit_head(trainer, report) if head_alone(trainer) else trainer.fit(progress, report)
-        except Diverged:
+        except DivergedError:
             if len(tried) + 1 == len(rates) and best is None:
                 raise
             tried.append(Tried(lr))

@@ -42,9 +42,9 @@ class Training(Settings):
     """The trainer's part of a recipe: objective, optimiser, schedule, augmentation, selection.
 
     ``objective``: a module of permafrost/objectives. ``train_loss`` in histories is its own, ``valid_loss``, by which
-    ``select: loss`` chooses, the log loss whatever it is. ``lr: [.001, .01]`` is a grid: each run trains at every rate and
-    keeps the one that is best on validation. ``random_statistics`` says which BatchNorm statistics frozen units of a
-    network with random weights have: ``estimated`` once on the training clips, or ``as_drawn``, with which nothing in
+    ``select: loss`` chooses, the log loss whatever it is. ``lr: [.001, .01]`` is a grid: each run trains at every rate
+    and keeps the one that is best on validation. ``random_statistics`` says which BatchNorm statistics frozen units of
+    a network with random weights have: ``estimated`` once on the training clips, or ``as_drawn``, with which nothing in
     them is normalised.
     """
 
@@ -84,8 +84,8 @@ class Rate(Settings):
 class StrategyTraining(Training):
     """The trainer's part of a recipe that strategies are compared by.
 
-    ``by_strategy`` gives strategies a rate (or a grid) and a number of epochs of their own: the best ones lie far apart,
-    so that a common rate compares rates. ``rates_from`` says where they came from; it is recorded with each run.
+    ``by_strategy`` gives strategies a rate (or a grid) and a number of epochs of their own: the best ones lie far
+    apart, so that a common rate compares rates. ``rates_from`` says where they came from; it is recorded with each run.
     """
 
     by_strategy: dict[str, Rate] = Field(default_factory=dict)

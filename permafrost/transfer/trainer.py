@@ -26,7 +26,7 @@ from permafrost.transfer.recipe import Training
 from permafrost.transfer.seeding import generator, stream_seed
 
 
-class Diverged(PermafrostError):
+class DivergedError(PermafrostError):
     """Training whose loss or outputs are no longer finite."""
 
 
@@ -90,7 +90,7 @@ class Trainer:
             report: called after each epoch with its row of the history.
 
         Raises:
-            Diverged: the training loss is no longer finite.
+            DivergedError: the training loss is no longer finite.
         """
         fitted, best = Fitted(), self.snapshot()
         saved = checkpoint.load(self.placement.device) if checkpoint else None
@@ -225,8 +225,8 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["scale"] = scales[names[group["params"][0]]]
 
-    def _diverged(self, seen: str) -> Diverged:
-        return Diverged(
+    def _diverged(self, seen: str) -> DivergedError:
+        return DivergedError(
             f"{seen}: training diverged; lower lr (now {self.settings.lr}), set clip_norm, or use precision fp32"
         )
 

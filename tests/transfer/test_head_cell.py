@@ -4,10 +4,10 @@ import torch
 
 from permafrost.errors import PermafrostError
 from permafrost.models.building import build
+from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.batches import InputSource, choose_source
 from permafrost.transfer.device import choose_placement
 from permafrost.transfer.examples import Preparation
-from permafrost.transfer.freezing import Freezing, FrozenPrefix
 from permafrost.transfer.head_cell import fit_head, head_alone
 from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.trainer import Trainer
@@ -16,12 +16,15 @@ from permafrost.transfer.trainer import Trainer
 def make_trainer(examples, freeze="all", precision="fp32", cache=True, **settings):
     training = Training(**({"lr": 3e-2, "batch_size": 8, "epochs": 4, "warmup_epochs": 1} | settings))
     network = build("strip_vit", tuple(examples.inputs.shape[1:]), len(examples.classes), 3)
-    prefix = FrozenPrefix(network, Freezing(freeze=freeze))
+    phases = read_strategy({"freeze": freeze}, "freezing.tried").phases(network, training.epochs)
     placement = choose_placement(Runtime(precision=precision), Machine(device="cpu"), network)
     prepare = Preparation(network, training.normalise, placement.device)
-    inputs = InputSource(examples, prepare, prefix, placement, training.augment, 3, 1e9)
-    source = choose_source(inputs, examples, training.batch_size, cache, 1e9)
-    return Trainer(prefix, source, examples, training, placement, seed=3)
+
+    def source(_, prefix):
+        inputs = InputSource(examples, prepare, prefix, placement, training.augment, 3, 1e9)
+        return choose_source(inputs, examples, training.batch_size, cache, 1e9)
+
+    return Trainer(network, phases, source, examples, training, placement, seed=3)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

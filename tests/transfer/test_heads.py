@@ -176,9 +176,9 @@ def test_the_first_weights_are_those_of_nn_linear_under_the_seed():
 @pytest.mark.parametrize("warm", [0, 2])
 def test_rates_are_those_of_the_trainer(schedule, warm):
     training = Training(lr=0.01, schedule=schedule, warmup_epochs=warm, epochs=6)
-    theirs = Schedule(torch.optim.SGD([torch.zeros(1)], lr=0.01), training)
+    theirs = Schedule(training, training.lr)
     spec = HeadSpec(0, 0.01, schedule=schedule, warmup_epochs=warm, epochs=6)
-    assert [spec.rate(epoch) for epoch in range(6)] == [theirs.begin_epoch(epoch) for epoch in range(6)]
+    assert [spec.rate(epoch) for epoch in range(6)] == [theirs.rate(epoch) for epoch in range(6)]
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,16 @@ import torch
 from permafrost.models.building import build
 from permafrost.models.deltas import load_delta, save_delta
 from permafrost.models.weights import save_base
-from permafrost.transfer.cell import prepare_cell
-from permafrost.transfer.freezing import Freezing
-from permafrost.transfer.recipe import Machine, Runtime, Training
+from permafrost.transfer.cell import Prepared
 from permafrost.transfer.seeding import generator
-from tests.transfer.cells import RANDOM, same, small_cell
+from tests.transfer.cells import RANDOM, a_cell, same, small_cell
 
 CHANNEL = (0, 2, 3)
 
 
 def prepared(examples, freeze="all", base=RANDOM, **more):
     """The network before its first step, and which statistics it has."""
-    made = prepare_cell(
-        "resnet20", base, examples, Training(batch_size=8), Freezing(freeze=freeze),
-        Runtime(precision="fp32", threads=1), 0, Machine(device="cpu"), **more,
-    )  # fmt: skip
+    made = Prepared(a_cell(examples, "resnet20", freeze, base=base, training=more))
     return made.network, made.batchnorm
 
 
