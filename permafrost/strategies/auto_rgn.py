@@ -4,6 +4,7 @@ Source: Lee et al., Surgical Fine-Tuning Improves Adaptation to Distribution Shi
 parameters of BatchNorm left out.
 """
 
+import math
 from collections.abc import Mapping
 
 from permafrost.models.network import BATCH_NORMS, Network
@@ -25,6 +26,6 @@ def phases(network: Network, settings: Settings, key: str) -> list[Phase]:
 
 
 def relative(ratios: Mapping[str, float]) -> dict[str, float]:
-    """``ratios`` divided by their largest; where no gradient is left all learn alike."""
-    largest = max(ratios.values())
-    return {name: ratio / largest if largest > 0 else 1.0 for name, ratio in ratios.items()}
+    """``ratios`` divided by their largest; a parameter that is all zeros, with an infinite ratio, learns at scale 1."""
+    largest = max((ratio for ratio in ratios.values() if math.isfinite(ratio)), default=0.0)
+    return {name: min(1.0, ratio / largest) if largest > 0 else 1.0 for name, ratio in ratios.items()}

@@ -31,7 +31,7 @@ def estimate_statistics(source: InputSource, rows: torch.Tensor, batch_size: int
         for batch in order.tensor_split(max(1, len(order) // batch_size)):
             x = network.run(source.prepare(source.pictures(batch, CLEAN)), 0, last)
             if pooled:
-                network.pool(x)
+                network.pooled(x)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()

@@ -209,7 +209,8 @@ class Trainer:
         names = [name for name in self.learning if name in self.anchors]
         with torch.no_grad():
             away = torch._foreach_sub([self.learning[n] for n in names], [self.anchors[n] for n in names])
-            torch._foreach_add_([self.learning[n].grad for n in names], away, alpha=strength)
+            torch._foreach_mul_(away, strength)
+            torch._foreach_add_([self.learning[n].grad for n in names], away)
 
     def _rescale(self, batches: list[torch.Tensor], epoch: int) -> None:
         """Set each parameter's scale by its relative gradient norm, the mean over ``batches``, as in evaluation."""
@@ -219,7 +220,8 @@ class Trainer:
             self.optimiser.zero_grad(set_to_none=True)
             self._loss(rows, epoch)[1].backward()
             for name, parameter in self.learning.items():
-                sums[name] += (parameter.grad.norm() / parameter.detach().norm()).item() / len(batches)
+                ratio = parameter.grad.norm() / parameter.detach().norm()
+                sums[name] += ratio.nan_to_num(0.0, posinf=math.inf).item() / len(batches)
         scales = self.phases[self.number].rescale(sums)
         names = {parameter: name for name, parameter in self.learning.items()}
         for group in self.optimiser.param_groups:

@@ -1,0 +1,1 @@
+from tests.transfer.conftest import examples, one_thread  # noqa: F401
