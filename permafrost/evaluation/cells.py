@@ -24,11 +24,13 @@ class Cells:
     """What the runs of a study found.
 
     Attributes:
-        models, freezes, seeds: the study's lists; ``freezes`` in order of depth.
+        models, freezes, seeds: the study's lists; ``freezes`` are all strategies, those by depth first.
         classes: names, sorted.
         runs: one row a run: model, freeze, depth (place in ``freezes``), seed, repeat, ``test_accuracy``,
             ``valid_accuracy``, ``macro_f1`` (test), ``valid_macro_f1``, ``test_loss``, ``valid_loss``, sizes, epochs,
-            ``seconds_per_epoch``, ``seconds_total``, ``device``, ``precision``, ``threads``.
+            ``seconds_per_epoch``, ``seconds_total``, ``device``, ``precision``, ``threads``; ``by_depth``: whether
+            the strategy is a depth; ``lr``
+            and the ``grid`` that it was chosen from.
         predictions: one row a run and clip: model, freeze, seed, clip_id, subset (valid or test), label, predicted,
             then the probabilities as ``p:<class>``; after ``with_groups`` also group.
         histories: one row a run and epoch: model, freeze, seed, then the columns of history.csv.
@@ -46,6 +48,12 @@ class Cells:
     histories: pd.DataFrame
     machines: list[dict[str, Any]]
     baselines: "Cells | None" = None
+
+    @property
+    def by_depth(self) -> list[str]:
+        """The strategies that freeze the first k units, shallowest first: the depth curve's."""
+        frozen = self.runs[self.runs["by_depth"]].groupby("freeze", sort=False)["frozen_units"].first()
+        return sorted(frozen.index, key=lambda freeze: (frozen[freeze], self.freezes.index(freeze)))
 
 
 def groups(cells: Cells) -> list[Cells]:
@@ -146,7 +154,10 @@ def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any
         "test_loss": test["loss"],
         "valid_loss": valid["loss"],
         **{name: metrics.get(name) for name in SIZES},
-        **{name: recipe.get(name) for name in ("lr", "rates_from")},
+        "by_depth": metrics.get("depth", 0) is not None,
+        "lr": metrics.get("lr", recipe.get("lr")),
+        "grid": [one["lr"] for one in metrics.get("rates", [])],
+        "rates_from": recipe.get("rates_from"),
         "batchnorm": metrics.get("batchnorm"),
         **{name: machine.get(name) for name in (*SECONDS, *COMPUTED)},
     }

@@ -22,7 +22,7 @@ def analyse_study(cells: Cells, data: dict[str, Any]) -> Analysis:
         runs_of(cells),
         outcomes_of(cells),
         validation=outcomes_of(cells, "valid"),
-        order=cells.freezes,
+        order=cells.by_depth,
         reference=REFERENCE,
         controls={model: control for model, control in controls.items() if control},
         baselines=cells.baselines.models if cells.baselines else (),

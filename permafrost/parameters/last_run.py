@@ -14,6 +14,7 @@ from permafrost import plain_yaml
 from permafrost.data.dataset import RAW_FOLDER
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.records import BY_STRATEGY
+from permafrost.evaluation.study import BEGIN_WITH
 from permafrost.provenance.revisions import locked, workspace
 
 COPY = Path(".dvc/tmp/params.yaml")
@@ -57,7 +58,7 @@ def _left(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
 
 def _unread(names: list[str], now: Mapping[str, Any]) -> Iterator[str]:
     """Warnings for the ``names`` of changed values that no strategy of the study reads, as each has its own."""
-    freezes = now["study"].get("freezes", [])
+    freezes = [name for key in BEGIN_WITH for name in now["study"].get(key, [])]
     for name in names:
         section, _, rest = name.partition(".")
         model, _, setting = rest.partition(".")

@@ -1,5 +1,7 @@
 """What a reader has to know before believing a study's numbers, one Markdown sentence each."""
 
+import pandas as pd
+
 from permafrost.evaluation.study import BASELINES
 from permafrost.evaluation.study_results import StudyResults
 from permafrost.evaluation.wording import coded, limits, listed, percent, plain_points, plural
@@ -12,7 +14,7 @@ def notes(results: StudyResults) -> list[str]:
     """What the numbers are conditional on, what was not done, and what the verdicts mean."""
     analysis = results.analysis
     lines = [*analysis.notes, *_rates(results), *_statistics(results)]
-    lines += [*_unfinished(results), *_spread_over_splits(results), *_empty_intervals(results)]
+    lines += [*_edges(results), *_unfinished(results), *_spread_over_splits(results), *_empty_intervals(results)]
     if analysis.seeds > 1:
         lines.append("± is the standard deviation over seeds; intervals are 95 %. " + verdicts(results))
     if without := [model for model in results.models if not results.control(model)]:
@@ -37,16 +39,39 @@ def _rates(results: StudyResults) -> list[str]:
     """Where the rates of each model's strategies came from, or that they share one; none where runs do not say."""
     lines: dict[str, list[str]] = {}
     for model, runs in results.cells.runs.groupby("model", sort=False):
-        if len(results.cells.freezes) < 2 or runs["lr"].isna().any():
+        rated = runs[runs["lr"].notna()]
+        if len(results.cells.freezes) < 2 or rated.empty:
             continue
-        if found := list(dict.fromkeys(runs["rates_from"].dropna())):
+        searched = rated[rated["grid"].map(len) > 1]
+        if len(searched):
+            few = "" if len(searched) == len(rated) else f" ({listed(coded(_names(searched)))})"
+            said = f"Each run{few} trained at every rate of a grid and kept the one that was best on validation"
+        elif found := list(dict.fromkeys(runs["rates_from"].dropna())):
             said = f"Rate and epochs of each strategy were chosen: {listed(found)}"
-        elif runs["lr"].nunique() > 1 or runs["epochs"].nunique() > 1:
+        elif rated["lr"].nunique() > 1 or runs["epochs"].nunique() > 1:
             said = "Strategies have rates or epochs of their own; nothing says where these came from"
         else:
             said = "All strategies have one rate and number of epochs, which may suit one of them better than others"
         lines.setdefault(said, []).append(model)
     return [f"{said} ({', '.join(coded(models))})." for said, models in lines.items()]
+
+
+def _edges(results: StudyResults) -> list[str]:
+    """The strategies whose best rate is an end of their grid with most seeds."""
+    runs = results.cells.runs
+    at_end = [len(grid) > 1 and lr in (min(grid), max(grid)) for lr, grid in zip(runs["lr"], runs["grid"], strict=True)]
+    shares = runs.assign(at_end=at_end).groupby(["model", "freeze"], sort=False)["at_end"].mean()
+    told = [
+        f"{listed(coded(names))} of `{model}`"
+        for model in results.cells.models
+        if (names := [freeze for freeze in results.cells.freezes if shares[model, freeze] > 0.5])
+    ]
+    said = "The best rate stands at an end of the grid with most seeds for {}: a wider grid may change what these score."
+    return [said.format("; for ".join(told))] if told else []
+
+
+def _names(runs: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(runs["freeze"]))
 
 
 def _statistics(results: StudyResults) -> list[str]:

@@ -35,7 +35,8 @@ def strategies_table(results: StudyResults, model: str) -> Table:
         size, mark = results.size(model, freeze), "**" if freeze == chosen else ""
         share = size["trainable_parameters"] / size["total_parameters"]
         trained = f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)"
-        trained_with = [f"{size['lr']:g}", str(runs.loc[runs["freeze"] == freeze, "epochs"].max())] if rated else []
+        own = runs[runs["freeze"] == freeze]
+        trained_with = [rates(own["lr"]), str(own["epochs"].max())] if rated else []
         numbers = scored(results.scores[model][freeze], mark)
         row = [f"{mark}`{freeze}`{mark}", units(size), trained, *trained_with, *numbers]
         rows.append(row + ([mean_and_sd(results.scores[control][freeze][lead])] if control else []))
@@ -50,6 +51,12 @@ def strategies_table(results: StudyResults, model: str) -> Table:
         + "; bold: chosen on validation"
     )
     return Table(caption, header, rows)
+
+
+def rates(values: pd.Series) -> str:
+    """The learning rates of a strategy's runs: one, or the smallest and the largest; none where nothing was trained."""
+    found = sorted(set(values.dropna()))
+    return " to ".join(f"{rate:g}" for rate in dict.fromkeys((found[0], found[-1]))) if found else ""
 
 
 def units(size: Mapping[str, float]) -> str:
