@@ -7,12 +7,11 @@ import numpy as np
 
 from permafrost.audio.inputs import Rendered
 from permafrost.evaluation.records import RUNS, make_record, read_project, recipe_for
-from permafrost.evaluation.study import Run
+from permafrost.evaluation.study import Run, needed
 from permafrost.evaluation.study_progress import tell_progress
 from permafrost.models.deltas import load_delta, save_delta
 from permafrost.models.weights import load_base
 from permafrost.settings import part_of
-from permafrost.strategies.entries import needed
 from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.cell import Cell, train_cell
 from permafrost.transfer.examples import read_examples

@@ -8,9 +8,8 @@ from typing import Any
 
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.study import BASELINES, Run, listed
+from permafrost.evaluation.study import BASELINES, Run, listed, needed
 from permafrost.provenance.identity import file_md5, identity
-from permafrost.strategies.entries import needed
 
 RUNS, RECORD, LOCK = Path("runs"), "run.json", Path("dvc.lock")
 # A run depends on its data, by hash, and not on each parameter that these were made with: `split.seed` may change and

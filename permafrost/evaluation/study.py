@@ -53,6 +53,11 @@ class Run(NamedTuple):
         return f"dvc repro --glob '*@{self}'"
 
 
+def needed(strategy: Any) -> tuple[str, ...]:
+    """The strategies whose runs one begins with, by name, of its entry in section ``freezing``."""
+    return tuple(strategy.get("after") or ()) if isinstance(strategy, dict) else ()
+
+
 def listed(runs: Iterable[tuple[str, str, Any]]) -> str:
     """One line a model and strategy, with its seeds."""
     lines: dict[str, list[str]] = {}

@@ -11,10 +11,9 @@ from permafrost.baselines.recipe import read_baseline
 from permafrost.data.dataset import Dataset
 from permafrost.data.splits import Split
 from permafrost.errors import PermafrostError
-from permafrost.evaluation.study import BEGIN_WITH, Study
+from permafrost.evaluation.study import BEGIN_WITH, Study, needed
 from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, check_name, choose, shown, validate
-from permafrost.strategies.entries import needed
 from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.hearing import input_rate
 from permafrost.transfer.pretrain_settings import Pretrain

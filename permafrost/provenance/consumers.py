@@ -9,7 +9,7 @@ from permafrost import metrics, objectives
 from permafrost.audio.settings import Preprocess
 from permafrost.catalogue import module_name
 from permafrost.provenance.imports import Sources
-from permafrost.strategies.entries import kinds_of
+from permafrost.strategies import kinds_of
 
 STAGES = ("fetch", "preprocess", "split", "render", "features", "explain", "aggregate")
 # Packages that shape no number: a new version of these runs nothing again.

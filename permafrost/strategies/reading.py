@@ -9,7 +9,7 @@ from permafrost import catalogue
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 from permafrost.settings import NonNegative, Settings, shown, validate
-from permafrost.strategies.entries import DEFAULT
+from permafrost.strategies import DEFAULT
 from permafrost.strategies.phase import Phase
 
 

@@ -11,6 +11,7 @@ from permafrost.baselines.network import network_cell
 from permafrost.baselines.recipe import NetworkBaseline
 from permafrost.data.descriptor_table import load_descriptors
 from permafrost.errors import PermafrostError
+from permafrost.transfer.cell import train_cell
 from permafrost.transfer.examples import make_examples
 from permafrost.transfer.recipe import Augment, Machine, Runtime
 
@@ -80,7 +81,7 @@ def test_a_network_baseline_is_a_cell_with_nothing_frozen():
         lr=0.01,
     )
     runtime = Runtime(precision="fp32", threads=1)
-    outcome = network_cell(recipe, examples, RATE, runtime, seed=0, machine=Machine(device="cpu"))
+    outcome = train_cell(network_cell(recipe, examples, RATE, runtime, seed=0, machine=Machine(device="cpu")))
     assert outcome.metrics["frozen_units"] == 0 and outcome.metrics["total_parameters"] == 39_604
     assert outcome.metrics["test"]["accuracy"] == 1.0
     masked = recipe.model_copy(update={"augment": Augment(time_mask=5)})

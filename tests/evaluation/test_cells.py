@@ -59,7 +59,7 @@ def test_missing_cells_are_all_named_with_what_to_run(folder):
     assert "are missing, 3 of 12:" in message
     assert "  vit/half: seeds 0, 1\n" in message
     assert "  vit_random/head: seed 1\n" in message
-    assert "`dvc repro train@vit-half-0`" in message
+    assert "`dvc repro --glob '*@vit-half-0'`" in message
 
 
 def test_without_any_cell_every_one_is_missing(tmp_path):
@@ -92,7 +92,7 @@ def test_dotfiles_empty_folders_and_stray_files_are_no_cells(folder, caplog):
 @pytest.mark.parametrize("name", ["predictions.csv", "history.csv", "environment.json"])
 def test_a_cell_without_one_of_its_files_is_named(folder, name):
     (folder / "vit/half/1" / name).unlink()
-    with pytest.raises(PermafrostError, match=rf"vit/half/1/{name} does not exist.*dvc repro train@vit-half-1"):
+    with pytest.raises(PermafrostError, match=rf"vit/half/1/{name} does not exist.*dvc repro --glob '\*@vit-half-1'"):
         read(folder)
 
 
@@ -187,7 +187,7 @@ def test_a_missing_baseline_is_named_with_what_to_run(fake_study):
     folder = fake_study(MODELS, FREEZES, SEEDS, baselines=["svm"])
     shutil.rmtree(folder / "svm/baseline/1")
     with pytest.raises(
-        PermafrostError, match=r"are missing, 1 of 14:\n  svm/baseline: seed 1\n.*dvc repro baseline@svm-1`"
+        PermafrostError, match=r"are missing, 1 of 14:\n  svm/baseline: seed 1\n.*dvc repro --glob '\*@svm-1'`"
     ):
         read_study(folder, MODELS, FREEZES, SEEDS, ["svm"])
 

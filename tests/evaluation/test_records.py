@@ -150,14 +150,14 @@ def test_stale_runs_are_refused_together_with_what_to_do(project, tmp_path):
     text = str(error.value)
     assert "2 of 3 runs would be made otherwise now:\n  vit/none: seeds 0, 1\n    models.vit.lr: 0.1" in text
     assert all(f"`{command}" in text for command in ("dvc repro`", "git checkout", "dvc checkout"))
-    with pytest.raises(PermafrostError, match=r"(?s)1 of 1 run would.*dvc repro train@vit-none-0`"):
+    with pytest.raises(PermafrostError, match=r"(?s)1 of 1 run would.*dvc repro --glob '\*@vit-none-0'`"):
         check_runs(runs[:1], changed)
 
 
 def test_a_record_that_is_missing_or_cut_is_named(project):
     folder = Path("runs/vit/none/0")
     folder.mkdir(parents=True)
-    with pytest.raises(PermafrostError, match=r"run\.json does not exist.*dvc repro train@vit-none-0"):
+    with pytest.raises(PermafrostError, match=r"run\.json does not exist.*dvc repro --glob '\*@vit-none-0'"):
         read_record(folder)
     (folder / "run.json").write_text('{"parameters": {}, "files": {}, "code": ""}', encoding="utf-8")
     with pytest.raises(PermafrostError, match=r"lacks 'computed': remove"):

@@ -7,10 +7,10 @@ import torch
 
 from permafrost import catalogue
 from permafrost.errors import PermafrostError
+from permafrost.evaluation.study import needed
 from permafrost.models.building import build
 from permafrost.models.deltas import load_delta, save_delta
 from permafrost.models.weights import load_base, save_base
-from permafrost.strategies.entries import needed
 from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.cell import train_cell
 from permafrost.transfer.checkpoint import Checkpoint
