@@ -23,11 +23,12 @@ from benchmarks.table import Row, numbers, parser, publish
 from permafrost.data.tables import read_clips, read_splits, subsets_for_seed
 from permafrost.models.building import build
 from permafrost.models.network import Network
-from permafrost.transfer.cell import train_cell
+from permafrost.strategies.reading import Strategy, read_strategy
+from permafrost.transfer.cell import Cell, train_cell
 from permafrost.transfer.device import choose_device
 from permafrost.transfer.epochs import epoch_rate
 from permafrost.transfer.examples import Examples, make_examples
-from permafrost.transfer.freezing import Freezing, FrozenPrefix
+from permafrost.transfer.freezing import FrozenPrefix
 from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.seeding import generator
 
@@ -104,13 +105,13 @@ def compare(
     name: str, arguments: object, examples: Examples, files: PictureFiles, training: Training, device: torch.device
 ) -> Row:
     """Both ways for one strategy, all seeds."""
-    freezing = Freezing(freeze=STRATEGIES[name])
+    strategy = depth(STRATEGIES[name])
     spent, difference, accuracy = {"plain": 0.0, "ours": 0.0}, 0.0, []
     for seed in arguments.seeds:
         began = time.perf_counter()
-        expected = plain(arguments.backbone, examples, files, freezing, training, seed, device, arguments.workers)
+        expected = plain(arguments.backbone, examples, files, strategy, training, seed, device, arguments.workers)
         middle = time.perf_counter()
-        outcome = ours(arguments.backbone, examples, freezing, training, seed, device)
+        outcome = ours(arguments.backbone, examples, strategy, training, seed, device)
         spent["plain"] += middle - began
         spent["ours"] += time.perf_counter() - middle
         difference = max(difference, float(np.abs(outcome.probabilities["test"] - expected).max()))
@@ -121,35 +122,32 @@ def compare(
 
 
 def ours(
-    backbone: str, examples: Examples, freezing: Freezing, training: Training, seed: int, device: torch.device
+    backbone: str, examples: Examples, strategy: Strategy, training: Training, seed: int, device: torch.device
 ) -> object:
     """A cell by the project's trainer."""
     base = ({}, {"backbone": backbone, "source": "random"})
-    return train_cell(
-        backbone,
-        base,
-        examples,
-        training,
-        freezing,
-        Runtime(threads=torch.get_num_threads()),
-        seed,
-        Machine(device=device.type),
-    )
+    runtime, machine = Runtime(threads=torch.get_num_threads()), Machine(device=device.type)
+    return train_cell(Cell(backbone, base, examples, training, strategy, seed, runtime, machine))
+
+
+def depth(freeze: float | str) -> Strategy:
+    """The strategy that freezes so much."""
+    return read_strategy({"freeze": freeze}, "freezing")
 
 
 def warm_up(backbone: str, examples: Examples, files: PictureFiles, device: torch.device) -> None:
     """One epoch of each way on a handful of clips: imports and kernels are loaded before the clock starts."""
     few = Examples(examples.inputs, examples.labels, examples.classes, {s: r[:4] for s, r in examples.rows.items()})
     training = Training(epochs=1, batch_size=4)
-    ours(backbone, few, Freezing(freeze=1), training, 0, device)
-    plain(backbone, few, files, Freezing(freeze=1), training, 0, device, 0)
+    ours(backbone, few, depth(1), training, 0, device)
+    plain(backbone, few, files, depth(1), training, 0, device, 0)
 
 
 def plain(
     backbone: str,
     examples: Examples,
     files: PictureFiles,
-    freezing: Freezing,
+    strategy: Strategy,
     training: Training,
     seed: int,
     device: torch.device,
@@ -157,7 +155,9 @@ def plain(
 ) -> np.ndarray:
     """Test probabilities [clips, classes] of the best epoch, by the loop that anyone would write."""
     network = build(backbone, tuple(examples.inputs.shape[1:]), len(examples.classes), seed).to(device)
-    FrozenPrefix(network, freezing)  # sets what takes a gradient; nothing else of it is used
+    FrozenPrefix(
+        network, strategy.phases(network, training.epochs)[0]
+    )  # sets what takes a gradient; nothing else of it is used
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=training.lr, weight_decay=training.weight_decay)
     parts = {subset: Subset(files, rows.tolist()) for subset, rows in examples.rows.items()}

@@ -16,10 +16,11 @@ import torch
 
 from benchmarks.table import Row, parser, publish
 from permafrost.models.building import build
+from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.batches import InputSource, choose_source
 from permafrost.transfer.device import Placement, choose_device, choose_placement, has_bf16
 from permafrost.transfer.examples import Examples, Preparation, make_examples
-from permafrost.transfer.freezing import Freezing, FrozenPrefix
+from permafrost.transfer.freezing import FrozenPrefix
 from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.trainer import Trainer
 
@@ -85,13 +86,15 @@ def trainer_of(
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.constant_(module.weight, 0.2)  # untrained statistics do not normalise: outputs would overflow
     training = Training(optimiser="sgd", lr=1e-6, batch_size=batch, schedule="constant", epochs=1000)
-    prefix = FrozenPrefix(network, Freezing(freeze=freeze))
+    phases = read_strategy({"freeze": freeze}, "freezing").phases(network, training.epochs)
+    prefix = FrozenPrefix(network, phases[0])
     placement.place(network)
     prepare = Preparation(network, "none", placement.device, placement.channels_last)
     inputs = InputSource(examples, prepare, prefix, placement, training.augment, 0, BUDGET)
     began = time.perf_counter()
     source = choose_source(inputs, examples, batch, cached, BUDGET)
-    return Trainer(prefix, source, examples, training, placement, seed=0), time.perf_counter() - began
+    trainer = Trainer(network, phases, lambda *_: source, examples, training, placement, seed=0)
+    return trainer, time.perf_counter() - began
 
 
 def by_strategy(backbone: str, examples: Examples, device: torch.device, batch: int, rounds: int) -> list[Row]:

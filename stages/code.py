@@ -12,7 +12,6 @@ from permafrost.parameters.last_run import notices
 from permafrost.parameters.networks import check_networks
 from permafrost.parameters.queued import refuse_lost_paths
 from permafrost.parameters.schema import check_parameters
-from permafrost.parameters.strategies_fit import check_strategies
 from permafrost.provenance.consumers import code_of, consumers_of
 from permafrost.provenance.identity import identity
 from permafrost.provenance.outside_files import link_files, outside_files
@@ -27,7 +26,6 @@ def main() -> None:
     name."""
     everything = parameters("")
     check_parameters(everything)
-    check_strategies(everything)
     refuse_lost_paths(everything)
     files = outside_files(everything)
     check_networks(everything)

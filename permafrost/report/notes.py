@@ -66,7 +66,9 @@ def _edges(results: StudyResults) -> list[str]:
         for model in results.cells.models
         if (names := [freeze for freeze in results.cells.freezes if shares[model, freeze] > 0.5])
     ]
-    said = "The best rate stands at an end of the grid with most seeds for {}: a wider grid may change what these score."
+    said = (
+        "The best rate stands at an end of the grid with most seeds for {}: a wider grid may change what these score."
+    )
     return [said.format("; for ".join(told))] if told else []
 
 
