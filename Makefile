@@ -9,7 +9,7 @@ BASE ?= main
 # What `make study-from` calls the study of your own recordings.
 NAME ?= mine
 # As modules: run as plain files, `statistics` would hide the standard library's.
-BENCHMARKS := preprocess train_step heads cell_overhead busy_cores study scaling statistics difficulty descriptors_svm descriptors weights_size
+BENCHMARKS := preprocess train_step heads cell_overhead busy_cores study scaling statistics descriptors_svm descriptors
 
 .DEFAULT_GOAL := help
 .PHONY: help venv repro study-from test lint format bench params review clean
