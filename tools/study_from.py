@@ -58,25 +58,26 @@ split:
 """
 STUDY = """\
 # @package _global_
-# What to train on {folder}: minutes on two cores. Written by `python -m tools.study_from`; yours to change.
+# What to train on {folder}. Written by `python -m tools.study_from`; yours to change.
 defaults:
-  - /model@models.strip_vit: strip_vit
-  - /model@models.strip_vit_random: strip_vit
-  - /freezing@freezing: standard
+  - /model@models.efficientnet_lite0: efficientnet_lite0
+  - /model@models.efficientnet_lite0_random: efficientnet_lite0
+  - /freezing@freezing: all
   - /baseline@baselines.svm: svm
   - _self_
   - override /dataset: {name}
 
 models:
-  strip_vit_random: {{weights: random, pretrain: null}}
+  efficientnet_lite0_random: {{weights: random, weights_sha256: null}}
 
 study:
   name: {name}
-  models: [strip_vit, strip_vit_random]
-  freezes: [none, stem, quarter, half, three_quarters, head]
+  models: [efficientnet_lite0, efficientnet_lite0_random]
+  freezes: [none, stem, quarter, half, three_quarters, head, layer_decay, lora]
+  continued: [lp_ft]  # begins with the runs of head
   seeds: {seeds}
   baselines: [svm]
-  explain: [svm, strip_vit-none]
+  explain: [svm, efficientnet_lite0-none]
 """
 
 
@@ -126,11 +127,12 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
         raise
     return [
         *_description(root, paths, clips, found, lengths, repeats),
-        f"  trains   a small transformer and its random control by six strategies, and an SVM; {len(seeds)} seeds",
+        "  trains   EfficientNet-Lite0 from ImageNet and its random control by nine strategies, and an SVM; "
+        f"{len(seeds)} seeds",
         f"wrote {dataset} (the recordings), {study} (what to train on them)",
         default,
         "next: make repro    then, for one change that stays on these recordings: "
-        "dvc exp run -S models.strip_vit.lr=0.001",
+        "dvc exp run -S models.efficientnet_lite0.lr=0.0003",
     ]
 
 

@@ -11,6 +11,7 @@ import yaml
 from permafrost import plain_yaml
 from permafrost.errors import PermafrostError
 from permafrost.parameters import schema
+from permafrost.parameters.networks import check_networks
 from stages.compose import compose_into
 from stages.stage import PARAMS
 from tools.study_default import set_default
@@ -43,10 +44,13 @@ def composed(*overrides):
 def test_the_study_stays_when_one_thing_is_changed_and_goes_when_told_to(checkout):
     said = "\n".join(study_from(Path("../my sounds")))
     written = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    params = composed("models.strip_vit.lr=0.001")
+    command = next(line for line in said.splitlines() if "dvc exp run" in line)
+    params = composed(command.rpartition(" -S ")[2])
     assert params["dataset"]["path"] == str(checkout) == written["dataset"]["path"]
     assert params["dataset"]["name"] == "my sounds" and params["study"]["name"] == "mine"
-    assert params["models"]["strip_vit"]["lr"] == 0.001 and params["split"]["repeats"] == 6
+    assert params["models"]["efficientnet_lite0"]["lr"] != written["models"]["efficientnet_lite0"]["lr"]
+    assert params["split"]["repeats"] == 6
+    check_networks(params)  # its strategies suit its backbone
     assert params["study"]["seeds"] == [0, 1, 2, 3, 4, 5]
     assert params["preprocess"]["clip_seconds"] == 0.8 and params["preprocess"]["sample_rate"] == 16000
     assert "30 recordings in 3 classes of 10 each" in said and "(?P<label>[^/]+)/.+" in said
