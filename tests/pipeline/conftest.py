@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from filelock import FileLock
 
+from permafrost.models.building import build
 from tests.pipeline.watching import watched
 from tools.study_default import set_default
 
@@ -23,7 +25,6 @@ TRACKED = (
     "tools",
     "conf",
     "dvc.yaml",
-    "params.yaml",
     "requirements.txt",
     "requirements-transformers.txt",
     ".dvc/config",
@@ -31,6 +32,34 @@ TRACKED = (
     ".dvcignore",
     ".gitignore",
 )
+# Few short clips, one epoch, two strategies, one seed; small networks, one pretrained and its control.
+STUDY = """\
+# @package _global_
+defaults:
+  - /model@models.strip_vit: strip_vit
+  - /model@models.strip_vit_random: strip_vit
+  - /freezing@freezing: standard
+  - /baseline@baselines.svm: svm
+  - _self_
+
+models:
+  strip_vit: {{weights: {weights}, epochs: 1}}
+  strip_vit_random: {{weights: random, epochs: 1}}
+
+baselines:
+  svm: {{kernel: [linear], C: [1.0]}}  # a grid of one point needs no inner folds
+
+preprocess: {{clip_seconds: 1.0}}
+train: {{threads: 1}}  # the machine runs other tests beside
+
+study:
+  name: small
+  models: [strip_vit, strip_vit_random]
+  freezes: [none, head]
+  seeds: [0]
+  baselines: [svm]
+  explain: [svm, strip_vit-none]
+"""
 
 
 class Project:
@@ -81,19 +110,6 @@ class Project:
         path.write_text(text.replace(old, new, 1))
 
 
-def small(params):
-    """The default study cut down: few short clips, one epoch, two strategies, one seed."""
-    params["dataset"]["source"] |= {"artists_per_style": 3, "clips_per_artist": 2, "seconds": 1.0}
-    params["preprocess"]["clip_seconds"] = 1.0
-    params["models"]["strip_vit"]["pretrain"] |= {"clips": 64, "epochs": 1}
-    for recipe in params["models"].values():
-        recipe |= {"epochs": 1, "by_strategy": {}}
-    params["baselines"]["svm"] |= {"kernel": ["linear"], "C": [1.0]}  # a grid of one point needs no inner folds
-    params["train"]["threads"] = 1  # the machine runs other tests beside
-    params["study"] |= {"freezes": ["none", "head"], "seeds": [0]}
-    return params
-
-
 def pytest_collection_modifyitems(items):
     """The first test of each worker waits for ``finished``, and all share the machine with others."""
     for item in items:
@@ -126,9 +142,13 @@ def _finish(project):
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
+    for old, new in {"artists_per_style: 16": "3", "clips_per_artist: 5": "2", "\n    seconds: 5.0": "1.0"}.items():
+        project.edit("conf/dataset/synthetic.yaml", old, f"{old.partition(':')[0]}: {new}")
+    weights = project.root.parent / "strip_vit.pt"
+    torch.save(build("strip_vit", (128, 44), 10, seed=0).state_dict(), weights)
+    (project.root / "conf/study/small.yaml").write_text(STUDY.format(weights=weights), encoding="utf-8")
     with contextlib.chdir(project.root):
-        set_default("demo")  # the checkout's user may have chosen another
-    project.params = small(project.params)
+        set_default("small")
     project.run("git", "init", "-q", "-b", "main")
     project.run("git", "config", "user.email", "test@example.org")
     project.run("git", "config", "user.name", "Test")

@@ -37,7 +37,7 @@ def test_the_default_study_opens_what_it_depends_on(finished):
         ("explain", "runs", "stages.explain: opened runs/"),
         ("aggregate", "permafrost/report/html/templates", "stages.aggregate: opened permafrost/report/html/templates"),
         ("aggregate", "split.kind", "stages.aggregate: read the parameter split.kind"),
-        ("weights", "models.${item.model}.pretrain", "read the parameter models.strip_vit.pretrain.epochs"),
+        ("weights", "models.${item.model}.weights", "read the parameter models.strip_vit.weights"),
     ],
 )
 def test_a_dependency_that_is_taken_out_is_missed(finished, stage, taken, found):
@@ -70,11 +70,7 @@ def outside(finished, tmp_path_factory):
         (mine / f"{subset}.txt").write_text("\n".join(name for name in names if name[-1] in digits))
     weights(mine / "best.pt", 0)
     params = project.params
-    recipe = params["models"].pop("strip_vit") | {
-        "backbone": "resnet20",
-        "pretrain": None,
-        "weights": "../mine/best.pt",
-    }
+    recipe = params["models"].pop("strip_vit") | {"backbone": "resnet20", "weights": "../mine/best.pt"}
     params["models"]["mine"] = recipe
     params["baselines"]["svm"]["input"] = {"kind": "table", "file": str(mine / "described.csv")}
     params["dataset"] |= {"name": "mine", "path": str(mine / "sounds")}
