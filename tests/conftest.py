@@ -31,6 +31,14 @@ hear_ctrl_c()
 CLASSES = ("blues", "disco", "jazz", "pop")
 # Accuracy that a strategy aims at, by depth; a control falls to less the more of it is frozen.
 AIM = {False: (0.80, 0.81, 0.83, 0.80, 0.75, 0.66), True: (0.74, 0.73, 0.70, 0.62, 0.50, 0.33)}
+# Strategies that are no depth: accuracy that they aim at, share of the parameters and rates that they train.
+BESIDE = {
+    "layer_decay": (0.84, 1.0, (0.001, 0.01)),
+    "lora": (0.82, 0.02, (0.005, 0.05)),
+    "bias": (0.72, 0.004, (0.01, 0.1)),
+    "lp_ft": (0.81, 1.0, (0.0001, 0.001)),
+    "wise_ft": (0.85, 1.0, ()),
+}
 
 
 # The long ones begin, so that no worker is left with them at the end. One worker makes what the tests of the pipeline
@@ -79,7 +87,9 @@ def write_cell(folder, model, freeze, seed, depth, classes=CLASSES, clips=40, ep
     draw = np.random.default_rng([sum(map(ord, model)), depth, seed])
     difficulty = np.random.default_rng(5).normal(size=2 * clips)
     control = model.endswith("_random")
-    target = AIM[control][depth] if aim is None else aim(model, freeze)
+    standard, learning, rates = BESIDE.get(freeze) or (AIM[control][depth], 1 - depth / 6, ())
+    standard -= 0.15 * (control and freeze in BESIDE)
+    target = standard if aim is None else aim(model, freeze)
     # Whether a clip is found: its difficulty, the seed's luck, and the strategy's aim as a quantile of their sum.
     found = difficulty + draw.normal(scale=0.5, size=2 * clips) < np.quantile(difficulty, target) + draw.normal() * 0.05
     scores, rows = {}, []
@@ -102,9 +112,9 @@ def write_cell(folder, model, freeze, seed, depth, classes=CLASSES, clips=40, ep
         "seed": seed,
         "repeat": seed % repeats,
         **scores,
-        "trainable_parameters": int(total * (1 - depth / 6)),
+        "trainable_parameters": int(total * learning),
         "total_parameters": total,
-        "frozen_units": (0, 1, 4, 7, 10, 13)[depth],
+        "frozen_units": 0 if freeze in BESIDE else (0, 1, 4, 7, 10, 13)[depth],
         "units": 13,
         "epochs": epochs,
         "best_epoch": epochs - 1,
@@ -112,11 +122,14 @@ def write_cell(folder, model, freeze, seed, depth, classes=CLASSES, clips=40, ep
         "prefix_bytes": 0,
         "precision": "fp32",
     }
+    if freeze in BESIDE:
+        metrics |= {"depth": None, "rates": [{"lr": rate} for rate in rates]}
+        metrics |= {"lr": rates[seed % 2]} if rates else {"alpha": 0.3 + 0.2 * (seed % 2), "epochs": 1, "best_epoch": 1}
     (place / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    seconds = 1.5 - 0.2 * depth
+    seconds = 1.5 - 0.2 * min(depth, 6)
     machine = {"seconds_total": seconds * epochs + 1, "seconds_per_epoch": seconds}
     record = {
-        "parameters": {},
+        "parameters": {"freezing": {freeze: {"after": ["head", "none"]}}} if freeze == "wise_ft" else {},
         "files": {},
         "code": "",
         "computed": {"device": "cpu", "precision": "fp32", "threads": 2},
@@ -125,7 +138,7 @@ def write_cell(folder, model, freeze, seed, depth, classes=CLASSES, clips=40, ep
     (place / "environment.json").write_text(json.dumps(machine) + "\n", encoding="utf-8")
     write_csv(place / "predictions.csv", ["clip_id", "subset", "label", "predicted", *classes], rows)
     history = []
-    for epoch in range(1, epochs + 1):
+    for epoch in range(1, metrics["epochs"] + 1):
         reached = scores["valid"]["accuracy"] * (1 - 0.7 ** (epoch + 1)) + draw.normal() * 0.01
         history.append([epoch, f"{2.0 / epoch:.8g}", f"{min(1, reached + 0.1):.8g}", "1", f"{reached:.8g}", "0.001"])
     header = ["epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "lr"]

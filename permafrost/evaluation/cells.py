@@ -12,7 +12,7 @@ import pandas as pd
 from permafrost.errors import PermafrostError
 from permafrost.evaluation.cell_files import read_history, read_metrics, read_predictions
 from permafrost.evaluation.records import COMPUTED, RECORD, read_json, redo
-from permafrost.evaluation.study import NO_STRATEGY, Run, listed
+from permafrost.evaluation.study import NO_STRATEGY, Run, listed, needed
 
 log = logging.getLogger(__name__)
 SIZES = ("frozen_units", "units", "trainable_parameters", "total_parameters", "epochs", "best_epoch")
@@ -29,8 +29,8 @@ class Cells:
         runs: one row a run: model, freeze, depth (place in ``freezes``), seed, repeat, ``test_accuracy``,
             ``valid_accuracy``, ``macro_f1`` (test), ``valid_macro_f1``, ``test_loss``, ``valid_loss``, sizes, epochs,
             ``seconds_per_epoch``, ``seconds_total``, ``device``, ``precision``, ``threads``; ``by_depth``: whether
-            the strategy is a depth; ``lr``
-            and the ``grid`` that it was chosen from.
+            the strategy is a depth; ``lr`` and the ``grid`` that it was chosen from, or ``alpha`` of what lies between
+            two runs; ``after``: the strategies whose runs it begins with.
         predictions: one row a run and clip: model, freeze, seed, clip_id, subset (valid or test), label, predicted,
             then the probabilities as ``p:<class>``; after ``with_groups`` also group.
         histories: one row a run and epoch: model, freeze, seed, then the columns of history.csv.
@@ -54,6 +54,11 @@ class Cells:
         """The strategies that freeze the first k units, shallowest first: the depth curve's."""
         frozen = self.runs[self.runs["by_depth"]].groupby("freeze", sort=False)["frozen_units"].first()
         return sorted(frozen.index, key=lambda freeze: (frozen[freeze], self.freezes.index(freeze)))
+
+    @property
+    def beside(self) -> list[str]:
+        """The strategies that are no depth: they stand beside the curve."""
+        return [freeze for freeze in self.freezes if freeze not in self.by_depth]
 
 
 def groups(cells: Cells) -> list[Cells]:
@@ -123,8 +128,7 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
         record = read_json(place / RECORD)
         machine = read_json(place / "environment.json") | record.get("computed", {})
         machines.append(machine)
-        recipe = record.get("parameters", {}).get(run.section, {}).get(run.model, {})
-        runs.append(_row(metrics, machine, recipe, run, depth=list(freezes).index(run.freeze)))
+        runs.append(_row(metrics, machine, record.get("parameters", {}), run, list(freezes).index(run.freeze)))
         predictions.append(_tagged(table, run))
         histories.append(_tagged(read_history(place / "history.csv"), run))
     return Cells(
@@ -139,8 +143,8 @@ def _read(folder: Path, models: Sequence[str], freezes: Sequence[str], seeds: Se
     )
 
 
-def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any], run: Run, depth: int) -> dict:
-    valid, test = metrics["valid"], metrics["test"]
+def _row(metrics: dict[str, Any], machine: dict[str, Any], given: dict[str, Any], run: Run, depth: int) -> dict:
+    valid, test, recipe = metrics["valid"], metrics["test"], given.get(run.section, {}).get(run.model, {})
     return {
         "model": run.model,
         "freeze": run.freeze,
@@ -155,8 +159,10 @@ def _row(metrics: dict[str, Any], machine: dict[str, Any], recipe: dict[str, Any
         "valid_loss": valid["loss"],
         **{name: metrics.get(name) for name in SIZES},
         "by_depth": metrics.get("depth", 0) is not None,
-        "lr": metrics.get("lr", recipe.get("lr")),
+        "lr": metrics.get("lr", None if "alpha" in metrics else recipe.get("lr")),
         "grid": [one["lr"] for one in metrics.get("rates", [])],
+        "alpha": metrics.get("alpha"),
+        "after": needed(given.get("freezing", {}).get(run.freeze)),
         "rates_from": recipe.get("rates_from"),
         "batchnorm": metrics.get("batchnorm"),
         **{name: machine.get(name) for name in (*SECONDS, *COMPUTED)},

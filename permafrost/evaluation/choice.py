@@ -8,13 +8,14 @@ from permafrost.evaluation.study import is_control
 def chosen_freeze(cells: Cells, model: str) -> str:
     """The strategy of ``model`` with the highest mean validation accuracy: the mean that tables print.
 
-    A tie goes to the lower validation loss, then to the deeper strategy, which costs less to train.
+    A tie goes to the lower validation loss, then to the strategy that trains fewer parameters.
     """
+    trained = cells.runs[cells.runs["model"] == model].groupby("freeze")["trainable_parameters"].max()
 
     def rank(freeze: str) -> tuple[float, float, int]:
         # Rounded: two means of the same hits in another order are a tie.
         accuracy, loss = (round(mean_of(cells, (model, freeze), f"valid_{score}"), 9) for score in ("accuracy", "loss"))
-        return accuracy, -loss, cells.freezes.index(freeze)
+        return accuracy, -loss, -trained[freeze]
 
     return max(cells.freezes, key=rank)
 

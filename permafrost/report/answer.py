@@ -1,20 +1,25 @@
 """The study's answer, in two sentences."""
 
+from collections.abc import Sequence
+
+from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.statistics.contrasts import DIFFERENT, EQUIVALENT, LEVEL, Contrast
 from permafrost.evaluation.statistics.result import Analysis
 from permafrost.evaluation.statistics.words import TERMS
 from permafrost.evaluation.study import REFERENCE
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import interval, limits, listed, percent, plain_points, plural, points
+from permafrost.evaluation.wording import coded, interval, limits, listed, percent, plain_points, plural, points
 from permafrost.report.headline import NAMES, headline
 from permafrost.report.names import code_span
 
+MOST = 5  # strategies that the answer names as better, or as worse
+
 
 def answer(results: StudyResults) -> str:
-    """The answer in Markdown: how deep one may freeze, how baselines and random weights stand to the choice; then the
+    """The answer in Markdown: which strategies will do, how baselines and random weights stand to the choice; then the
     strategy chosen on validation with its test score."""
     analysis, model, freeze = results.analysis, results.model, results.freeze
-    parts = [_depth(results), *_baseline(results)]
+    parts = [_strategies(results), *_baseline(results)]
     if model in analysis.transfer:
         parts += [
             f"pretraining is worth {_difference(gain)} to `{freeze}` against random weights, {verdict(gain, analysis)}"
@@ -25,39 +30,41 @@ def answer(results: StudyResults) -> str:
 
 
 def introduced(text: str) -> str:
-    """Markdown with the field's names of the strategies ``none`` and ``head`` where they first appear."""
+    """Markdown with the field's names of strategies where these first appear."""
     for name, term in TERMS.items():
         if f"{term} (`{name}`)" not in text:
             text = text.replace(f"`{name}`", f"{term} (`{name}`)", 1)
     return text
 
 
-def terms(freezes: list[str]) -> str:
-    """``none: full fine-tuning; head: linear probing``, of those that the study has."""
-    return "; ".join(f"{name}: {term}" for name, term in TERMS.items() if name in freezes)
+def strategies(cells: Cells) -> str:
+    """In which order tables and figures have the strategies; Markdown."""
+    parts = {"By depth, more and more of the network is frozen": cells.by_depth, "No depth": cells.beside}
+    lines = [f"{what}: {listed(coded(names))}." for what, names in parts.items() if names]
+    return " ".join(lines)
 
 
-def _depth(results: StudyResults) -> str:
-    """Which depths can be told from full fine-tuning, and the cheapest that cannot."""
+def _strategies(results: StudyResults) -> str:
+    """Which strategies can be told from full fine-tuning, and the cheapest that cannot."""
     cells, analysis, model = results.cells, results.analysis, results.model
     start = f"On {code_span(results.data['name'])}, "
     against = [item for item in analysis.models[model].contrasts if item.question == "reference"]
     if REFERENCE not in cells.freezes:
-        return f"{start}no depth of `{model}` is compared with `{REFERENCE}`, which the study does not have"
+        return f"{start}no strategy of `{model}` is compared with `{REFERENCE}`, which the study does not have"
     if not against:
-        return f"{start}no depth of `{model}` is compared: the study has no strategy beside `{REFERENCE}`"
+        return f"{start}no strategy of `{model}` is compared: the study has no strategy beside `{REFERENCE}`"
     if analysis.seeds == 1:
-        return f"{start}whether any depth of `{model}` differs from `{REFERENCE}` cannot be told from one seed"
+        return f"{start}whether any strategy of `{model}` differs from `{REFERENCE}` cannot be told from one seed"
     said = [
-        f"{listed([f'`{item.strategy}` ({_difference(item)})' for item in items])} "
-        f"{'is' if len(items) == 1 else 'are'} {side}"
+        f"{_named(items)} {'is' if len(items) == 1 else 'are'} {side}"
         for side, sign in (("better", 1), ("worse", -1))
         if (items := [item for item in against if item.verdict == DIFFERENT and item.gap * sign > 0])
     ]
     parts = [
         f"{start}{listed(said)} than `{REFERENCE}` for `{model}`"
         if said
-        else f"{start}no depth of `{model}` can be told from `{REFERENCE}` with {rests_on(analysis)}, after correction"
+        else f"{start}no strategy of `{model}` can be told from `{REFERENCE}` with {rests_on(analysis)}, after "
+        "correction"
     ]
     size = {freeze: results.size(model, freeze)["trainable_parameters"] for freeze in cells.freezes}
     rest = sorted((item for item in against if item.verdict != DIFFERENT), key=lambda item: size[item.strategy])
@@ -72,6 +79,13 @@ def _depth(results: StudyResults) -> str:
             f"`{equal[0].strategy}` ({_difference(equal[0])})"
         )
     return "; ".join(parts)
+
+
+def _named(items: Sequence[Contrast]) -> str:
+    """Contrasts in words: of more than a sentence holds, those furthest from zero and how many there are beside."""
+    furthest = items if len(items) <= MOST + 1 else sorted(items, key=lambda item: -abs(item.gap))[:MOST]
+    more = [plural(len(items) - len(furthest), "other")] * (len(items) > len(furthest))
+    return listed([*(f"`{item.strategy}` ({_difference(item)})" for item in furthest), *more])
 
 
 def _baseline(results: StudyResults) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.report.answer import answer, introduced
+from permafrost.report.answer import answer, introduced, strategies
 from permafrost.report.data_section import audit_findings, beware, facts_table
 from permafrost.report.findings import contrast_table, findings
 from permafrost.report.notes import notes
@@ -22,6 +22,7 @@ def report(results: StudyResults, plots: str = "../plots") -> str:
         f"[{plots.removeprefix('../')}/report.html]({plots}/report.html) has all of this with charts, each class, and "
         "the clips that every strategy gets wrong, to see and to hear.",
         "## Strategies",
+        strategies(results.cells),
         *(block for name in results.models for block in _captioned(strategies_table(results, name))),
         "## What is sure",
         *(block for name in results.models for block in _sure(results, name)),

@@ -164,7 +164,7 @@ def models_of(result: Review) -> list[str]:
 
 def strategies_of(result: Review, model: str) -> list[str]:
     """The strategies of ``model`` in either revision, by depth: those that only the older one has stand where they
-    stood, and where it is known how many units each freezes, that decides."""
+    stood, and where it is known how many units each freezes, that decides. Those that are no depth come last."""
     names, old = (list(side.summary.get(model, {})) for side in (result.after, result.before))
     for place, name in enumerate(old):
         if name not in names:
@@ -174,7 +174,14 @@ def strategies_of(result: Review, model: str) -> list[str]:
         if "frozen_units" in side.runs:
             rows = side.runs[side.runs["model"] == model].dropna(subset="frozen_units")
             frozen |= dict(zip(rows["freeze"], rows["frozen_units"].astype(float), strict=True))
-    return sorted(names, key=frozen.__getitem__) if set(names) <= set(frozen) else names
+    names = sorted(names, key=frozen.__getitem__) if set(names) <= set(frozen) else names
+    return sorted(names, key=beside_of(result).__contains__)
+
+
+def beside_of(result: Review) -> set[str]:
+    """The strategies that are no depth, as either revision's runs say."""
+    tables = [side.runs for side in (result.before, result.after) if "by_depth" in side.runs]
+    return {freeze for runs in tables for freeze in runs.loc[runs["by_depth"] == False, "freeze"]}  # noqa: E712
 
 
 def _plain(value: Any) -> str:

@@ -4,22 +4,27 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from permafrost.evaluation.costs import costs
 from permafrost.evaluation.estimates import Estimate
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import count, limits, mean_and_sd, percent, plural
+from permafrost.evaluation.wording import NONE, count, duration, limits, mean_and_sd, percent, plural
 from permafrost.report.headline import NAMES, headline
 from permafrost.report.table import Table
 
 
-def strategies_table(results: StudyResults, model: str) -> Table:
-    """One row a strategy of ``model``, in order of depth, then one a baseline; columns that would be empty left out."""
+def strategies_table(results: StudyResults, model: str, timed: bool = False) -> Table:
+    """One row a strategy of ``model``, in order of depth, then those that are no depth, then one a baseline; columns
+    that would be empty left out. ``timed``: with the time of a training, which is another each time, and the fronts of
+    accuracy against cost that the strategy is on."""
     cells, control, chosen = results.cells, results.control(model), results.chosen[model]
     spread = len(cells.seeds) > 1
     lead, _ = headline(results).scores
     shown = {key: metric for key, metric in results.metrics.items() if key != lead}
     runs = cells.runs[cells.runs["model"] == model]
     rated = ["learning rate", "epochs"] * bool(runs["lr"].notna().any())
-    header = ["strategy", "frozen units", "trained parameters", *rated, f"{NAMES[lead]} (%)"]
+    spent = costs(results).query("model == @model").set_index("freeze") if timed else None
+    times = ["training", "on the front of"] * timed
+    header = ["strategy", "frozen units", "trained parameters", *rated, *times, f"{NAMES[lead]} (%)"]
     header += ["95 % interval"] * spread
     header += [f"{metric.TITLE} ({metric.UNIT})" for metric in shown.values()] + ["validation (%)"]
     header += ["random weights (%)"] * bool(control)
@@ -31,20 +36,24 @@ def strategies_table(results: StudyResults, model: str) -> Table:
         return [*row, mean_and_sd(numbers["valid_accuracy"])]
 
     rows = []
-    for freeze in cells.freezes:
+    for freeze in (*cells.by_depth, *cells.beside):
         size, mark = results.size(model, freeze), "**" if freeze == chosen else ""
         share = size["trainable_parameters"] / size["total_parameters"]
         trained = f"{count(size['trainable_parameters'])} ({percent(share, 0 if share > 0.1 else 2)} %)"
         own = runs[runs["freeze"] == freeze]
-        trained_with = [rates(own["lr"]), str(own["epochs"].max())] if rated else []
+        name = f"{mark}`{freeze}`{mark}{' (no depth)' * (freeze in cells.beside)}"
+        trained_with = [rates(own["lr"]) or rates(own["alpha"], "α "), str(own["epochs"].max())] if rated else []
+        trained_with += _spent(spent.loc[freeze]) if timed else []
         numbers = scored(results.scores[model][freeze], mark)
-        row = [f"{mark}`{freeze}`{mark}", units(size), trained, *trained_with, *numbers]
+        row = [name, units(size), trained, *trained_with, *numbers]
         rows.append(row + ([mean_and_sd(results.scores[control][freeze][lead])] if control else []))
     for name, numbers in results.baselines.items():
         own = cells.baselines.runs
         # The largest of its seeds: a support vector machine's differ.
         size = count(own.loc[own["model"] == name, "trainable_parameters"].max())
-        rows.append([f"`{name}` (baseline)", "", size, *[""] * len(rated), *scored(numbers), *[""] * bool(control)])
+        rows.append(
+            [f"`{name}` (baseline)", "", size, *[""] * len([*rated, *times]), *scored(numbers), *[""] * bool(control)]
+        )
     caption = (
         f"{model}: mean ± sd over {plural(len(cells.seeds), 'seed')}"
         + f"; the interval is that of {NAMES[lead]}" * spread
@@ -53,10 +62,16 @@ def strategies_table(results: StudyResults, model: str) -> Table:
     return Table(caption, header, rows)
 
 
-def rates(values: pd.Series) -> str:
-    """The learning rates of a strategy's runs: one, or the smallest and the largest; none where nothing was trained."""
+def _spent(row: pd.Series) -> list[str]:
+    fronts = ["parameters"] * bool(row["cheap_parameters"]) + ["time"] * bool(row["cheap_seconds"])
+    return [NONE if pd.isna(row["seconds"]) else duration(row["seconds"]), " and ".join(fronts) or NONE]
+
+
+def rates(values: pd.Series, of: str = "") -> str:
+    """The learning rates of a strategy's runs, or what else they tried a grid ``of``: one, or the smallest and the
+    largest; nothing where there is none."""
     found = sorted(set(values.dropna()))
-    return " to ".join(f"{rate:g}" for rate in dict.fromkeys((found[0], found[-1]))) if found else ""
+    return of + " to ".join(f"{rate:g}" for rate in dict.fromkeys((found[0], found[-1]))) if found else ""
 
 
 def units(size: Mapping[str, float]) -> str:

@@ -24,10 +24,13 @@ def all_curves(cells: Cells) -> pd.DataFrame:
 def learning_curves(cells: Cells) -> pd.DataFrame:
     """Mean over seeds, one row a model, strategy and epoch: model, freeze, depth, epoch, losses, accuracies, n.
 
-    ``n`` is the number of seeds that still trained in that epoch: fewer at the end, where patience stopped some.
+    ``n`` is the number of seeds that still trained in that epoch: fewer at the end, where patience stopped some. What
+    has one epoch where others have more trains nothing, and has no curve.
     """
     columns = ["train_loss", "train_accuracy", "valid_loss", "valid_accuracy"]
-    grouped = cells.histories.groupby(["model", "freeze", "epoch"], sort=False)
+    epochs = cells.histories.groupby("freeze")["epoch"].transform("max")
+    drawn = cells.histories[epochs >= min(2, epochs.max())]
+    grouped = drawn.groupby(["model", "freeze", "epoch"], sort=False)
     table = grouped[columns].mean().assign(valid_accuracy_sd=grouped["valid_accuracy"].std(), n=grouped.size())
     table = table.reset_index().astype({"epoch": int})
     table.insert(2, "depth", table["freeze"].map(cells.freezes.index))
@@ -41,7 +44,7 @@ def runs_table(cells: Cells) -> pd.DataFrame:
     rows = cells.runs.to_dict("records")
     if cells.baselines:
         rows += cells.baselines.runs.assign(depth=-1).to_dict("records")
-    return pd.DataFrame(rows).drop(columns=[*SECONDS, "rates_from"])
+    return pd.DataFrame(rows).drop(columns=[*SECONDS, "rates_from", "after"])
 
 
 def confusion_rows(results: StudyResults) -> pd.DataFrame:

@@ -66,12 +66,12 @@ def test_what_its_own_interval_puts_below_is_not_advised(study):
     below = {"low": -0.3, "high": -0.07, "verdict": "inconclusive"}
     given = told(choose(study(aim=lambda model, freeze: 0.7), "half"))
     text = answer(with_contrasts(given, lambda it: replace(it, **below) if it.strategy == "head" else it))
-    assert "no depth of `vit` can be told" in text and "the cheapest that cannot be told from it is `half`" in text
+    assert "no strategy of `vit` can be told" in text and "the cheapest that cannot be told from it is `half`" in text
 
 
 def test_a_study_without_full_fine_tuning_says_so(study):
     text = answer(told(study(freezes=["half", "head"])))
-    assert "no depth of `vit` is compared with full fine-tuning (`none`), which the study does not have. " in text
+    assert "no strategy of `vit` is compared with full fine-tuning (`none`), which the study does not have. " in text
     text = answer(told(study(freezes=["none"])))
     assert "the study has no strategy beside full fine-tuning (`none`). " in text
 

@@ -39,7 +39,7 @@ def test_the_chart_draws_each_baseline_at_its_mean_with_its_interval_and_name(to
 
 def test_the_report_has_a_row_for_each_baseline_and_every_contrast(told):
     text = re.sub(" +", " ", report(told))
-    table = text.split("## Strategies")[1].split("\n\n")[2]
+    table = text.split("## Strategies")[1].split("\n\n")[3]
     assert "| `svm` (baseline) |" in table and "| `boosting` (baseline) |" in table
     assert {line.count("|") for line in table.splitlines()} == {table.splitlines()[0].count("|")}
     against = text.split("### `vit` against the baselines")[1].split("## Learning")[0]

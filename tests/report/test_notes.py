@@ -38,6 +38,27 @@ def test_where_rates_came_from_or_that_nothing_says_or_that_one_serves_all(resul
     assert one.endswith("which may suit one of them better than others (`vit`, `vit_random`).")
 
 
+def test_rates_of_a_grid_are_said_to_be_tried_and_a_best_rate_at_its_end_is_warned_of(results):
+    def lowest_of_head(runs):
+        return runs["freeze"].map({"none": 0.01, "half": 0.01, "head": 0.001})
+
+    grids = [[0.001, 0.01, 0.1]] * len(results.cells.runs)
+    tried = given(results, lr=lowest_of_head, grid=grids)
+    said = line_with(tried, "at every rate of a grid")
+    assert said == (
+        "Each run trained at every rate of a grid and kept the one that was best on validation (`vit`, `vit_random`)."
+    )
+    assert line_with(tried, "an end of the grid") == (
+        "The best rate stands at an end of the grid with most seeds for `head` of `vit`; for `head` of `vit_random`: "
+        "a wider grid may change what these score."
+    )
+    assert line_with(given(results, lr=0.01, grid=grids), "an end of the grid") is None
+    one = [
+        [0.01] if freeze == "none" else grid for freeze, grid in zip(results.cells.runs["freeze"], grids, strict=True)
+    ]
+    assert line_with(given(results, lr=0.01, grid=one), "(`half` and `head`) trained at every rate of a grid")
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [("estimated", "estimated once on the training clips"), ("as_drawn", "as drawn"), ("drift", "updated in training")],

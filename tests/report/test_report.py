@@ -61,7 +61,7 @@ def steps(model, freeze):
 def test_a_difference_within_noise_is_said_to_be(study):
     text = answer(told(choose(study(["vit"], aim=lambda model, freeze: 0.7), "half")))
     assert text.startswith(
-        "On `birds`, no depth of `vit` can be told from full fine-tuning (`none`) with 3 seeds and 40"
+        "On `birds`, no strategy of `vit` can be told from full fine-tuning (`none`) with 3 seeds and 40"
     )
     assert (
         "; the cheapest that cannot be told from it is linear probing (`head`) (" in text and "equivalent" not in text

@@ -13,8 +13,22 @@ from permafrost.evaluation.statistics.sample import Sample
 from permafrost.evaluation.statistics.shape import EXCLUDED, SHOWN, Shape, Statement
 from permafrost.evaluation.wording import limits, listed, percent, plain_points, points
 
-# What the field calls two of the strategies.
-TERMS = {"none": "full fine-tuning", "head": "linear probing"}
+# What the field calls the strategies.
+TERMS = {
+    "none": "full fine-tuning",
+    "head": "linear probing",
+    "surgical": "surgical fine-tuning",
+    "top_frozen": "fine-tuning of the lower units",
+    "layer_decay": "layer-wise rate decay",
+    "discriminative": "discriminative rates",
+    "gradual": "gradual unfreezing",
+    "bias": "bias-only tuning",
+    "norm": "normalisation-only tuning",
+    "lora": "low-rank adapters",
+    "auto_rgn": "rates by relative gradient norm",
+    "lp_ft": "linear probing then fine-tuning",
+    "wise_ft": "weight interpolation",
+}
 
 
 def named(strategy: str) -> str:

@@ -28,7 +28,8 @@ def draw_comparison(path: Path, comparison: Comparison) -> None:
     for result in results:
         means = {it.strategy: {"mean": it.mean, "ci_low": it.low, "ci_high": it.high} for it in result.strategies}
         scores = Series(result.model, OWN, means, {it.strategy: it.scores for it in result.strategies})
-        drawn = series_spec(list(means), [scores], extent, titles=(None, "score (%)"))
+        beside = [name for name in means if name not in result.order]
+        drawn = series_spec(result.order, [scores], beside, extent, titles=(None, "score (%)"))
         rows.append([(f"{result.model}, {plural(result.strategies[0].n, 'seed')}", drawn)])
         if gaps := _gaps(result):
             minus = result.reference or "the strategy before it in depth"

@@ -7,10 +7,9 @@ import pandas as pd
 
 from permafrost.evaluation.costs import costs
 from permafrost.evaluation.study_results import StudyResults
-from permafrost.evaluation.wording import NONE, count, duration, limits, percent
+from permafrost.evaluation.wording import percent
 from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.theme import FAINT, accuracy_axis, finished, intervals, series, series_marks, values
-from permafrost.report.table import Table
 
 HEIGHT = 300
 COST = "datum.value < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"  # 0.5, not 500m
@@ -37,24 +36,12 @@ def cost_legend(results: StudyResults) -> list[Mark]:
     """What colours and filled and hollow marks mean and, with several models, which model has which shape."""
     shapes = zip(results.models, SHAPES.values(), strict=False)
     return [
-        *series_marks(results.cells.freezes),
+        *series_marks(results.cells.by_depth, results.cells.beside),
         Mark("dot", FAINT, "on the Pareto front"),
         Mark("hollow", FAINT, "not on it"),
         *[Mark("interval", FAINT, "95 % interval")] * (len(results.cells.seeds) > 1),
         *(Mark("glyph", FAINT, model, glyph) for model, glyph in shapes if len(results.models) > 1),
     ]
-
-
-def cost_table(results: StudyResults) -> Table:
-    """Both costs of every strategy."""
-    rows = []
-    for row in costs(results).itertuples():
-        fronts = ["parameters"] * bool(row.cheap_parameters) + ["time"] * bool(row.cheap_seconds)
-        trained = [count(row.trainable_parameters), NONE if row.seconds != row.seconds else duration(row.seconds)]
-        scored = [percent(row.accuracy), limits(row.low, row.high)]
-        rows.append([f"`{row.model}`", f"`{row.freeze}`", *scored, *trained, " and ".join(fronts) or NONE])
-    header = ["model", "strategy", "test accuracy (%)", "95 % interval", "trained parameters", "training"]
-    return Table("What each strategy costs and scores", [*header, "on the front of"], rows, heads=2, text_columns=(6,))
 
 
 def _chart(results: StudyResults, table: pd.DataFrame, cost: str, cheap: str, title: str) -> Chart:
@@ -69,7 +56,7 @@ def _chart(results: StudyResults, table: pd.DataFrame, cost: str, cheap: str, ti
     extent = [row[key] for row in rows for key in ("value", "low", "high") if row[key] is not None]
     x, y = _axis(title, min(row["cost"] for row in rows), max(row["cost"] for row in rows)), accuracy_axis(extent)
     shape = alt.Shape("model:N", scale=alt.Scale(domain=names, range=list(SHAPES)[: len(names)]), legend=None)
-    colour = series(results.cells.freezes)
+    colour = series(results.cells.by_depth, results.cells.beside)
     fill = alt.condition("datum.front", colour, alt.value("var(--surface)"))
     tooltip = [
         *(alt.Tooltip("model:N"), alt.Tooltip("strategy:N")),

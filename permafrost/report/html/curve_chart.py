@@ -19,7 +19,8 @@ def curve_charts(results: StudyResults) -> list[Chart]:
     rows = table[["model", "epoch"]].assign(strategy=table["freeze"], seeds=table["n"])
     rows["value"], rows["train"] = 100 * table["valid_accuracy"], 100 * table["train_accuracy"]
     shown = [chance, *rows["value"], *rows["train"]]
-    colour = series(cells.freezes)
+    colour = series(cells.by_depth, cells.beside)
+    names = [freeze for freeze in cells.freezes if freeze in set(table["freeze"])]
     y, train = (accuracy_axis(shown, "accuracy (%)", field) for field in ("value", "train"))
     percents = [alt.Tooltip("value:Q", format=".1f", title="validation")]
     percents += [alt.Tooltip("train:Q", format=".1f", title="training")]
@@ -35,23 +36,24 @@ def curve_charts(results: StudyResults) -> list[Chart]:
             dashed.encode(x=EPOCHS, y=train, color=colour),
             line.encode(x=EPOCHS, y=y, color=colour, tooltip=tooltip),
         ]
-        wide = curves.pivot(index="epoch", columns="freeze", values="valid_accuracy")[cells.freezes]
+        wide = curves.pivot(index="epoch", columns="freeze", values="valid_accuracy")[names]
         lines = [
             [str(epoch), *("–" if value != value else percent(value) for value in line)]
             for epoch, *line in wide.itertuples()
         ]
         caption = f"{model}: validation accuracy (%) by epoch, mean over {plural(len(cells.seeds), 'seed')}"
         best = [
-            f"{freeze} at best {percent(wide[freeze].max())} % in epoch {wide[freeze].idxmax()}"
-            for freeze in cells.freezes
+            f"{freeze} at best {percent(wide[freeze].max())} % in epoch {wide[freeze].idxmax()}" for freeze in names
         ]
         words = f"Validation accuracy of {model} by epoch: {'; '.join(best)}."
         spec = finished(alt.layer(*layers), HEIGHT)
-        charts.append(Chart(f"curves-{model}", model, words, spec, Table(caption, ["epoch", *cells.freezes], lines)))
+        charts.append(Chart(f"curves-{model}", model, words, spec, Table(caption, ["epoch", *names], lines)))
     return charts
 
 
 def curve_legend(results: StudyResults) -> list[Mark]:
-    """One entry a strategy, then the two kinds of lines."""
+    """One entry a strategy that has a curve, then the two kinds of lines."""
+    cells, curved = results.cells, set(learning_curves(results.cells)["freeze"])
+    marks = [mark for mark in series_marks(cells.by_depth, cells.beside) if mark.label in curved]
     lines = [Mark("dashed", FAINT, name) for name in ("on the training batches", "guessing evenly")]
-    return [*series_marks(results.cells.freezes), *lines]
+    return [*marks, *lines]

@@ -12,6 +12,7 @@ from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import FAINT, OWN
 from permafrost.report.review import (
+    beside_of,
     lead,
     metrics_table,
     models_of,
@@ -63,7 +64,9 @@ def revisions_chart(result: Review, model: str) -> Chart | None:
         )
         for name, side in sides.items()
     ]
-    spec = series_spec(strategies_of(result, model), series, chance=result.after.summary["data"]["chance"])
+    names, beside = strategies_of(result, model), beside_of(result)
+    depths, others = ([name for name in names if (name in beside) == apart] for apart in (False, True))
+    spec = series_spec(depths, series, others, chance=result.after.summary["data"]["chance"])
     marks = [Mark("diamond" if place else "dot", it.colour, it.name) for place, it in enumerate(series)]
     legend = [*marks, Mark("interval", FAINT, "95 % interval"), Mark("small", FAINT, "one seed")]
     means = {it.name: [f"{name} {percent(row['mean'])} %" for name, row in it.means.items()] for it in series}

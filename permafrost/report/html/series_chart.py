@@ -22,7 +22,7 @@ from permafrost.report.html.theme import (
 )
 
 HEIGHT = 320
-LINE = 14  # pixels between two names of baselines
+ROW = 14  # pixels between two names of baselines
 NUMBER = 34  # pixels that a mean needs beside another
 SIDE = 0.42  # how far left or right of a strategy's middle two series stand (1: the edge)
 SEED = 0.5  # room of six seeds beside their mean
@@ -47,6 +47,7 @@ class Series:
 def series_spec(
     freezes: Sequence[str],
     series: Sequence[Series],
+    beside: Sequence[str] = (),
     extent: Sequence[float] = (),
     chance: float | None = None,
     chosen: str | None = None,
@@ -57,8 +58,9 @@ def series_spec(
     """The Vega-Lite specification of one or two ``series``.
 
     Args:
-        freezes: strategies in order of depth.
+        freezes: strategies in order of depth, joined by a line.
         series: one, or two side by side.
+        beside: strategies that are no depth, right of the others and of a thin rule, without a line.
         extent: more that the vertical axis is to cover, percent.
         chance: a fraction, drawn as a dotted line.
         chosen: the strategy to set off by a band, if any.
@@ -84,7 +86,7 @@ def series_spec(
     for name, numbers in (references or {}).items():
         lines.append({"text": f"{name} {percent(numbers['mean'])}", "line": name, **_percent(numbers)})
     covered = [row[end] for row in (*means, *seeds, *lines) for end in ("value", "low", "high") if row.get(end)]
-    x, y = strategies_axis(freezes, beneath, titles[0]), accuracy_axis([*extent, *covered], titles[1])
+    x, y = strategies_axis([*freezes, *beside], beneath, titles[0]), accuracy_axis([*extent, *covered], titles[1])
     where = {"x": x, "xOffset": alt.XOffset("side:Q", scale=alt.Scale(domain=[-1, 1]))}
     names = [it.name for it in series]
     scale = alt.Scale(domain=names, range=[it.colour for it in series])
@@ -92,21 +94,26 @@ def series_spec(
     shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=["circle", "diamond"][: len(names)]), legend=None)
     tooltip = [alt.Tooltip("series:N"), alt.Tooltip("strategy:N"), *ENDS[:1]]
     layers = [_band(chosen)] if chosen else []
+    layers += [_rule(beside[0])] if freezes and beside else []
     layers += _lines(lines, y) if lines else []
     if seeds:
         single = alt.Chart(values(seeds)).mark_point(filled=True, size=22, opacity=0.6)
         layers.append(single.encode(**where, y=y, color=colour, shape=shape, tooltip=[*tooltip, alt.Tooltip("seed:N")]))
     drawn = alt.Chart(values(means))
+    room = f"(datum.series == {json.dumps(names[0])} ? {len(series[0].means)} : {len(means)})"
     # A diamond of the same area looks smaller than a disc.
     size = alt.condition(f"datum.series == {json.dumps(names[0])}", alt.value(85), alt.value(120))
     layers += intervals(means, **where, y=_at("low", y), y2="high:Q", color=colour)
+    if curve := [row for row in means if row["strategy"] in freezes]:
+        line = alt.Chart(values(curve)).mark_line(strokeWidth=1.2, opacity=0.4)
+        layers.append(line.encode(**where, y=y, color=colour, detail="series:N"))
     layers += [
-        drawn.mark_line(strokeWidth=1.2, opacity=0.4).encode(**where, y=y, color=colour, detail="series:N"),
         drawn.mark_point(filled=True, opacity=1, stroke="var(--surface)", strokeWidth=1).encode(
             **where, y=y, color=colour, shape=shape, size=size, tooltip=[*tooltip, *ENDS[1:]]
         ),
-        # Above all marks of its strategy. On a phone there is no room: the table has them.
-        drawn.mark_text(dy=-9, opacity=alt.ExprRef(f"width > {NUMBER * len(means)} ? 1 : 0")).encode(
+        # Above all marks of its strategy; of the first series alone where two have no room, and on a phone of none: the
+        # table has them.
+        drawn.mark_text(dy=-9, opacity=alt.ExprRef(f"width > {NUMBER} * {room} ? 1 : 0")).encode(
             **where, y=_at("top", y), color=colour, text=alt.Text("value:Q", format=".1f")
         ),
     ]
@@ -122,7 +129,7 @@ def _lines(rows: list[dict[str, Any]], y: alt.Y) -> list[alt.Chart]:
     """Dashed lines, that of chance dotted, with their names and intervals right of the plot."""
     rows = sorted(rows, key=lambda row: row["value"])
     low, high = y.to_dict()["scale"]["domain"]
-    heights = spread([row["value"] for row in rows], LINE * (high - low) / HEIGHT, low, high)
+    heights = spread([row["value"] for row in rows], ROW * (high - low) / HEIGHT, low, high)
     baselines = [row for row in rows if "low" in row]
     layers = []
     for row, height in zip(rows, heights, strict=True):
@@ -151,6 +158,12 @@ def _at(field: str, y: alt.Y) -> alt.Y:
 def _band(strategy: str) -> alt.Chart:
     left, right = (alt.ExprRef(f"scale('x', '{strategy}') + {end} * bandwidth('x')") for end in (0, 1))
     return alt.Chart(values([{}])).mark_rect(color=BAND).encode(x=alt.value(left), x2=alt.value(right))
+
+
+def _rule(strategy: str) -> alt.Chart:
+    """A thin upright line left of ``strategy``."""
+    left = alt.ExprRef(f"scale('x', '{strategy}') - 2")
+    return alt.Chart(values([{}])).mark_rule(color=FAINT, opacity=0.6).encode(x=alt.value(left))
 
 
 def spread(heights: list[float], distance: float, low: float, high: float) -> list[float]:

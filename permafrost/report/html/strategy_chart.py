@@ -23,7 +23,7 @@ def strategy_chart(results: StudyResults, model: str) -> Chart:
         for name, colour in ((model, OWN), (control, CONTROL))
         if name
     ]
-    sizes = {freeze: results.size(model, freeze) for freeze in cells.freezes}
+    sizes = {freeze: results.size(model, freeze) for freeze in cells.by_depth}
     frozen = {freeze: f" {units(size).replace(' of ', '/')}" for freeze, size in sizes.items() if units(size)}
     told = [f"each strategy of {model}: {_told(results.accuracy(model))}"]
     told += [f"its random-weights control: {_told(results.accuracy(control))}"] if control else []
@@ -33,21 +33,23 @@ def strategy_chart(results: StudyResults, model: str) -> Chart:
     marks += [Mark("dashed", REFERENCE, "baseline")] * bool(references)
     marks += [Mark("interval", OWN, "95 % interval"), Mark("small", OWN, "one seed")] * (len(cells.seeds) > 1)
     marks += [Mark("square", BAND, "chosen on validation"), Mark("dashed", FAINT, "guessing evenly")]
+    marks += [Mark("interval", FAINT, "right of it: no depth")] * bool(cells.beside)
     return Chart(
         f"strategies-{model}",
         f"Test accuracy by freezing strategy: {model}",
         f"Mean test accuracy and its 95 % interval for {'; '.join(told)}.",
         series_spec(
-            cells.freezes,
+            cells.by_depth,
             series,
+            cells.beside,
             results.extent(),
             results.data["chance"],
             results.chosen[model],
             references,
             frozen,
-            (f"freezing strategy{', and how many of the units it freezes' * bool(frozen)}", "test accuracy (%)"),
+            (f"strategy{', and units that it freezes' * bool(frozen)}", "test accuracy (%)"),
         ),
-        strategies_table(results, model),
+        strategies_table(results, model, timed=True),
         marks,
         wide=True,
     )

@@ -9,13 +9,13 @@ from permafrost.evaluation.mistakes import hard_clips
 from permafrost.evaluation.statistics.result import Against
 from permafrost.evaluation.study_results import StudyResults
 from permafrost.evaluation.wording import duration, plural
-from permafrost.report.answer import answer, rests_on, terms
+from permafrost.report.answer import answer, introduced, rests_on, strategies
 from permafrost.report.data_section import audit_findings, beware, class_table, facts_table, rejected_table
 from permafrost.report.explained import Shown
 from permafrost.report.findings import contrast_table, findings
 from permafrost.report.html.class_charts import confusion_chart, recall_chart
 from permafrost.report.html.clip_cards import Recordings, clip_cards
-from permafrost.report.html.cost_chart import RULE, cost_charts, cost_legend, cost_table
+from permafrost.report.html.cost_chart import RULE, cost_charts, cost_legend
 from permafrost.report.html.curve_chart import curve_charts, curve_legend
 from permafrost.report.html.gap_chart import gap_chart
 from permafrost.report.html.page import render
@@ -68,16 +68,15 @@ def study_page(
     return render(
         "study.html",
         charts,
-        len(cells.freezes),
+        len(cells.by_depth),
         **blocks,
         **parts,
         name=results.name,
         answer=answer(results),
         beware=beware(results),
         keys=_key_numbers(results),
-        terms=terms(cells.freezes),
+        order=introduced(strategies(cells)),
         verdicts=verdicts(results),
-        cost_table=cost_table(results),
         cost_legend=cost_legend(results),
         cost_rule=RULE,
         curve_legend=curve_legend(results),
@@ -132,7 +131,7 @@ def _sure(results: StudyResults, model: str) -> dict[str, Any]:
 
 def _gain(results: StudyResults, gain: Against) -> dict[str, Any]:
     """The block of one model in the section on transfer."""
-    title = f"Transfer gain by depth: {gain.model} minus {gain.others[0]}"
+    title = f"Transfer gain by strategy: {gain.model} minus {gain.others[0]}"
     table = contrast_table(gain.contrasts, title)
     chart = gap_chart(f"gain-{gain.model}", title, gain.contrasts, results.analysis.relevant, table)
     return {"answer": gain.answers[0], "chart": chart}

@@ -1,7 +1,7 @@
 """The look of all charts. Colours are CSS variables, so light and dark need no second drawing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -34,6 +34,9 @@ FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 TURNED = 21  # pixels between two names that are turned by 40 degrees, so that they do not touch
 LETTER = 5.8  # pixels of an axis' label, on average, with room between labels
 VIRIDIS = colormaps["viridis"]
+# Strategies that are no depth: no shade of viridis; on both grounds a contrast of at least 3 to 1.
+WARM = ("#d62728", "#b07d00", "#ae3ec9", "#8f6a4f", "#e8590c", "#7a828a", "#e64980", "#a8324e", "#9a6fb0", "#d2695c",
+        "#6b7f3f")  # fmt: skip
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": FONT,
@@ -61,15 +64,16 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def series(freezes: list[str]) -> alt.Color:
-    """Colours of strategies by depth."""
-    colours = [mark.colour for mark in series_marks(freezes)]
-    return alt.Color("strategy:N", scale=alt.Scale(domain=freezes, range=colours), legend=None)
+def series(freezes: list[str], beside: Sequence[str] = ()) -> alt.Color:
+    """Colours of strategies by depth, and of those ``beside`` them."""
+    colours = [mark.colour for mark in series_marks(freezes, beside)]
+    return alt.Color("strategy:N", scale=alt.Scale(domain=[*freezes, *beside], range=colours), legend=None)
 
 
-def series_marks(freezes: list[str]) -> list[Mark]:
-    """A legend's entry for each strategy, in order of depth."""
-    return [Mark("line", f"var(--depth-{rank})", freeze) for rank, freeze in enumerate(freezes)]
+def series_marks(freezes: list[str], beside: Sequence[str] = ()) -> list[Mark]:
+    """A legend's entry for each strategy, in order of depth; then those that are no depth."""
+    marks = [Mark("line", f"var(--depth-{rank})", freeze) for rank, freeze in enumerate(freezes)]
+    return marks + [Mark("line", WARM[rank % len(WARM)], freeze) for rank, freeze in enumerate(beside)]
 
 
 def palette(count: int) -> dict[str, dict[str, str]]:
@@ -106,7 +110,8 @@ def strategies_axis(freezes: list[str], beneath: Mapping[str, str] | None = None
         labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
         labelBaseline=alt.ExprRef(f"{narrow} && {upright} ? 'middle' : 'top'"),
         labelExpr=f"{narrow} ? datum.label{below} : split(datum.label{below}, /_| (?=[0-9])/)",
-        labelLimit=alt.ExprRef(f"{narrow} ? 110 : 220"),
+        labelLimit=alt.ExprRef(f"{narrow} ? 150 : 220"),
+        labelFontSize=alt.ExprRef(f"min(11, width / {len(freezes)})"),  # upright names do not touch on a phone
         labelOverlap=False,
         labelLineHeight=13,
     )

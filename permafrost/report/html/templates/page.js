@@ -23,6 +23,7 @@
     // Names below an axis are turned where a chart is narrow: only then is it known how high they are.
     const refit = () => Promise.all(Object.values(views).map((view) => view.resize().runAsync()));
     await refit();
+    await refit(); // and then the height of the whole
     let waiting;
     window.addEventListener("resize", () => {
       clearTimeout(waiting);
