@@ -89,11 +89,12 @@ def _covered(stage, root):
         files.update(map(os.path.realpath, found))
         if os.path.dirname(dep) == str(root / "data/code"):
             code = json.loads(Path(dep).read_text(encoding="utf-8"))
-            for consumer, hashed in code.get("code", {}).items():  # a run's file has its model's code as a hash
-                code_of_model = json.loads((root / f"data/code/{consumer}.json").read_text(encoding="utf-8"))
-                assert identity(code_of_model) == hashed
-                code |= code_of_model
-            modules.update(code["modules"])
+            modules.update(code.get("modules", {}))
+            # A run's file has the code of its model and of its strategy as hashes.
+            for consumer, hashed in code.get("code", {}).items():
+                part = json.loads((root / f"data/code/{consumer}.json").read_text(encoding="utf-8"))
+                assert identity(part) == hashed
+                modules.update(part["modules"])
             for section, values in code.get("parameters", {}).items():  # recipes as wholes, of other sections each key
                 keys += [f"{section}.{name}" for name in values]
     return files, modules, keys
