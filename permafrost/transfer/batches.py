@@ -142,12 +142,18 @@ class CachedSource:
     def _allocate(
         self, shape: tuple[int, ...], like: torch.Tensor, budget_bytes: float, folder: Path | None
     ) -> torch.Tensor:
+        # In the layout of ``like``, so that what follows meets the tensors that it would meet without a cache.
+        last = like.ndim > 3 and like.stride(-3) == 1
+        if last:
+            shape = (*shape[:-3], *shape[-2:], shape[-3])
         size = torch.Size(shape).numel()
         if size * like.element_size() <= budget_bytes:
-            return torch.empty(shape, dtype=like.dtype, device=like.device)
-        self._file = tempfile.TemporaryDirectory(prefix="prefix-", dir=folder)
-        path = str(Path(self._file.name) / "activations.bin")
-        return torch.from_file(path, shared=True, size=size, dtype=like.dtype).view(shape)
+            cache = torch.empty(shape, dtype=like.dtype, device=like.device)
+        else:
+            self._file = tempfile.TemporaryDirectory(prefix="prefix-", dir=folder)
+            path = str(Path(self._file.name) / "activations.bin")
+            cache = torch.from_file(path, shared=True, size=size, dtype=like.dtype).view(shape)
+        return cache.movedim(-1, -3) if last else cache
 
 
 def choose_source(

@@ -5,6 +5,7 @@ from torch.nn import functional as F
 
 from permafrost.models.building import build
 from permafrost.models.network import BATCH_NORMS
+from permafrost.transfer.device import choose_placement
 from permafrost.transfer.epochs import epoch_rate
 from permafrost.transfer.seeding import generator, stream_seed
 
@@ -15,8 +16,11 @@ def plain_loop(cell):
     network = build(cell.backbone, examples.inputs.shape[1:], len(examples.classes), cell.seed)
     network.load_state_dict(cell.base[0] | cell.earlier[0] if cell.earlier else cell.base[0], strict=False)
     phases = cell.strategy.phases(network, s.epochs)
+    layout = torch.channels_last if choose_placement(cell.runtime, cell.machine, network).channels_last else None
+    network.to(memory_format=layout or torch.preserve_format)
     start = {name: p.detach().clone() for name, p in network.named_parameters()}
-    pictures = torch.from_numpy(examples.inputs)[:, None].expand(-1, network.input_channels, -1, -1).contiguous()
+    pictures = torch.from_numpy(examples.inputs)[:, None].expand(-1, network.input_channels, -1, -1)
+    pictures = pictures.contiguous(memory_format=layout or torch.contiguous_format)
     done = 0
     for phase in phases:
         learning = {name: p for name, p in network.named_parameters() if name in phase.scales}
