@@ -4,8 +4,8 @@
 
 ViT-B/16 and ResNet-50 on 224 x 224 with random weights, batch 4, through the project's own trainer: an epoch here is
 ``--clips`` training clips and an eighth of them to validate, scaled to ``--epoch-clips``. The ways take turns, and the
-median counts. Then ResNet-20 and the strip transformer on log-mel pictures of 5 s, batch 32, in fp32 and bf16, in both
-memory layouts: what the rule of ``choose_placement`` rests on.
+median counts. Then ResNet-20, EfficientNet-Lite0 (depthwise convolutions) and the strip transformer on log-mel pictures
+of 5 s, batch 32, in fp32 and bf16, convolutions in both memory layouts: what the rule of ``choose_placement`` rests on.
 """
 
 import time
@@ -24,7 +24,8 @@ from permafrost.transfer.freezing import FrozenPrefix
 from permafrost.transfer.recipe import Machine, Runtime, Training
 from permafrost.transfer.trainer import Trainer
 
-LARGE, SMALL = {"vit_b_16": (224, 224), "resnet50": (224, 224)}, {"strip_vit": (128, 216), "resnet20": (128, 216)}
+LARGE = {"vit_b_16": (224, 224), "resnet50": (224, 224)}
+SMALL = {"strip_vit": (128, 216), "resnet20": (128, 216), "efficientnet_lite0": (64, 108)}
 # name, freeze, cached
 WAYS = (
     ("none", 0, False),
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--epoch-clips", type=int, default=800, help="training clips of the epoch that is reported")
     options.add_argument("--rounds", type=int, default=2, help="how often each way is measured")
     options.add_argument("--batch", type=int, default=4, help="of large models")
-    options.add_argument("--side", type=int, help="another picture size, for a quick look")
+    options.add_argument("--side", type=int, nargs="+", help="another picture size: a side, or height and width")
     options.add_argument("--device", default="auto")
     options.add_argument("--backbones", default=",".join([*LARGE, *SMALL]), metavar="NAME,NAME")
     arguments = options.parse_args(argv)
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows: list[Row] = []
     for name in names:
         side = arguments.side
-        shape = (side, side) if side else (LARGE | SMALL)[name]
+        shape = (side[0], side[-1]) if side else (LARGE | SMALL)[name]
         if name in LARGE:
             examples = make_clips(shape, arguments.clips)
             measured = by_strategy(name, examples, device, arguments.batch, arguments.rounds)
@@ -121,7 +122,7 @@ def by_precision(backbone: str, examples: Examples, device: torch.device, rounds
     placements = {
         (precision, layout): Placement(device, precision == "bf16", layout == "channels_last")
         for precision in (("fp32", "bf16") if has_bf16(device) else ("fp32",))
-        for layout in (("contiguous", "channels_last") if backbone.startswith("resnet") else ("contiguous",))
+        for layout in (("contiguous",) if backbone == "strip_vit" else ("contiguous", "channels_last"))
     }
     epochs = {
         key: trainer_of(backbone, examples, 0, False, placement, 32)[0]._epoch for key, placement in placements.items()

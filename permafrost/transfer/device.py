@@ -49,8 +49,8 @@ def choose_placement(runtime: Runtime, machine: Machine, network: nn.Module) -> 
 
     ``auto`` takes CUDA, then MPS, then the CPU; bf16 where the device computes in it and the network has at least
     ``BF16_FROM_PARAMETERS`` parameters; channels_last for convolutional networks in bf16 on a CPU and always on CUDA.
-    In fp32 on a CPU it is for those with grouped (depthwise) convolutions alone: they gain 1.3 to 1.95 times by it,
-    ResNets too little to change their digits for (benchmarks/RESULTS.md, `train_step`).
+    In fp32 on a CPU it is for those with grouped (depthwise) convolutions alone: they are 1.3 to 1.95 times as fast in
+    it; ResNets, 1.1 to 1.4 times, keep their digits instead (benchmarks/RESULTS.md, `train_step`).
 
     Raises:
         PermafrostError: the device that ``machine.device`` names is not there.
