@@ -49,7 +49,7 @@ class Settings(pydantic.BaseModel):
 
 
 def validate(schema: type[Model], values: Any, key: str) -> Model:
-    """Check ``values`` against ``schema``; ``key`` is where they stand (``models.strip_vit``), for the error.
+    """Check ``values`` against ``schema``; ``key`` is where they stand (``models.resnet20``), for the error.
 
     Raises:
         PermafrostError: one line per fault, each with the full key, the value found and what is allowed.

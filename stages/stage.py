@@ -71,8 +71,7 @@ def run(main: Callable[[], None]) -> None:
 
     DVC records a stage that exits 0 as complete, so an interrupted stage must never do so. Where a shell has SIGINT
     ignored (`nohup dvc repro &`), it stays so: Ctrl-C is for what runs in front; SIGTERM is always heard. Numbers
-    must not depend on OMP_NUM_THREADS: a stage has one thread, but for training and pretraining (``train.threads``)
-    and pools.
+    must not depend on OMP_NUM_THREADS: a stage has one thread, but for training (``train.threads``) and pools.
     Signs that a terminal's encoding lacks are written as escapes: what is printed never stops a stage.
     """
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":

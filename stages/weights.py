@@ -1,4 +1,4 @@
-"""Write what a recipe starts from: obtained and converted, pretrained here, or nothing but its name for ``random``."""
+"""Write what a recipe starts from: obtained and converted, or nothing but its name for ``random``."""
 
 import argparse
 from pathlib import Path
@@ -15,18 +15,7 @@ def main() -> None:
     arguments.add_argument("--model", required=True)
     model = arguments.parse_args().model
     key = f"models.{model}"
-    settings = part(key, WeightsSettings)
-    backbone = parameters(f"{key}.backbone")
-    if settings.kind == "procedural":
-        # Here, not above: the trainer and the sound generator are loaded by the recipes that need them.
-        from permafrost.transfer.pretraining import pretrain
-
-        rate, seconds = parameters("preprocess.sample_rate"), parameters("preprocess.clip_seconds")
-        recipe = {name: parameters(f"{key}.{name}") for name in ("backbone", "input", "normalise", "pretrain")}
-        state = pretrain(recipe, rate, seconds, threads=parameters("train.threads"), key=key)
-        metadata = {"backbone": backbone, "source": "procedural"}
-    else:
-        state, metadata = base_of(settings, backbone, key)
+    state, metadata = base_of(part(key, WeightsSettings), parameters(f"{key}.backbone"), key)
     save_base(Path("weights/base", f"{model}.safetensors"), state, metadata)
 
 

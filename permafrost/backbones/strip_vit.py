@@ -1,5 +1,8 @@
 """A small transformer over time strips, for CPUs: 12 pre-norm blocks, mean pooling, no class token.
 
+Nobody publishes weights for it. It is drawn at random: a quick network of a ViT's kind, for training from scratch and
+for tests of what such networks need (tokens, LayerNorm, attention) in seconds.
+
 A token is a strip of all mel bands by ``STRIP`` frames. On small data such tokens, pooled by their mean, are worth
 several points over square patches with a class token. Blocks are those of Dosovitskiy et al. 2021 (pre-norm, GELU);
 positions are the fixed sinusoids of Vaswani et al. 2017, so that weights fit clips of any length.
@@ -18,7 +21,7 @@ DEPTH = 12
 WIDTH = 64
 HEADS = 4
 MLP_RATIO = 2
-STRIP = 16  # frames: 0.37 s at a hop of 512 and 22.05 kHz; strips of 8 cost twice as much and pretrain no better
+STRIP = 16  # frames: 0.37 s at a hop of 512 and 22.05 kHz; strips of 8 cost twice as much and learn no better
 CENTRE, SPREAD = 0.5, 0.25  # of pictures in [0, 1]; without them the stem's norm sees little but their mean
 
 

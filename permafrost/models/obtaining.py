@@ -40,10 +40,10 @@ class Wanted:
 
 
 def base_of(settings: WeightsSettings, backbone: str, key: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The state in our names and the metadata that a base file of ``random`` or published weights holds.
+    """The state in our names and the metadata that a recipe's base file holds.
 
     Args:
-        settings: the recipe's weights; any kind but ``procedural``.
+        settings: the recipe's weights.
         backbone: the recipe's backbone, whose names the file's are converted to.
         key: where the settings stand (``models.resnet20``), for errors.
 
@@ -85,7 +85,7 @@ def _local(settings: WeightsSettings, path: Path, key: str) -> Path:
     if not path.is_file():
         raise PermafrostError(
             f"{key}.weights: no file {shown(settings.weights)} ({path.resolve()}); expected {EXPECTED}"
-            f"{nearest(settings.weights, ('random', 'procedural'))}"
+            f"{nearest(settings.weights, ['random'])}"
         )
     if settings.weights_sha256 and (found := file_sha256(path)) != settings.weights_sha256:
         raise PermafrostError(

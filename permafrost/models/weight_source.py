@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field
 from permafrost.errors import PermafrostError
 from permafrost.settings import Settings, shown
 
-Kind = Literal["random", "procedural", "torchvision", "package", "url", "file"]
+Kind = Literal["random", "torchvision", "package", "url", "file"]
 TORCHVISION, PACKAGE = "torchvision:", "package:"
-EXPECTED = f"random, procedural, {TORCHVISION}NAME, {PACKAGE}NAME/path/in/it, a url or the path of a file"
+EXPECTED = f"random, {TORCHVISION}NAME, {PACKAGE}NAME/path/in/it, a url or the path of a file"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -26,11 +26,11 @@ def _full_sha256(value: str) -> str:
 class WeightsSettings(Settings):
     """What a recipe starts from.
 
-    ``weights`` is ``random`` (the control without which a freezing curve says nothing about transfer), ``procedural``
-    (pretrained inside the pipeline), ``torchvision:NAME`` (a name of torchvision's weights for this backbone, such as
-    ``torchvision:IMAGENET1K_V1``), ``package:NAME/path/in/it`` (a file of an installed package, by the name that is
-    imported), a url, or the path of a file. ``weights_sha256`` is what that file must have: needed with a url, heeded
-    with the others, ignored with ``random`` and ``procedural``, so that a control can override ``weights`` alone.
+    ``weights`` is ``random`` (the control without which a freezing curve says nothing about transfer),
+    ``torchvision:NAME`` (a name of torchvision's weights for this backbone, such as ``torchvision:IMAGENET1K_V1``),
+    ``package:NAME/path/in/it`` (a file of an installed package, by the name that is imported), a url, or the path of a
+    file. ``weights_sha256`` is what that file must have: needed with a url, heeded with the others, ignored with
+    ``random``.
     """
 
     weights: Annotated[str, Field(min_length=1)] = "random"
@@ -38,11 +38,9 @@ class WeightsSettings(Settings):
 
     @property
     def kind(self) -> Kind:
-        """Which of the six forms ``weights`` has."""
+        """Which of the five forms ``weights`` has."""
         if self.weights == "random":
             return "random"
-        if self.weights == "procedural":
-            return "procedural"
         if self.weights.startswith(TORCHVISION):
             return "torchvision"
         if self.weights.startswith(PACKAGE):

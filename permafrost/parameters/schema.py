@@ -16,7 +16,6 @@ from permafrost.models.weight_source import WeightsSettings
 from permafrost.settings import Settings, check_name, choose, shown, validate
 from permafrost.strategies.reading import read_strategy
 from permafrost.transfer.hearing import input_rate
-from permafrost.transfer.pretrain_settings import Pretrain
 from permafrost.transfer.recipe import Machine, Runtime, StrategyTraining, Training
 
 SECTIONS = {
@@ -31,11 +30,10 @@ COLLECTIONS = ("models", "freezing", "baselines")
 
 
 class Recipe(WeightsSettings, StrategyTraining):
-    """A recipe with all of its parts: backbone, weights, pretraining, input, training."""
+    """A recipe with all of its parts: backbone, weights, input, training."""
 
     backbone: str
     input: RecipeInput
-    pretrain: Pretrain | None = None
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:

@@ -46,7 +46,6 @@ def put(folder, name=NAME, content=CONTENT):
     ("weights", "kind"),
     [
         ("random", "random"),
-        ("procedural", "procedural"),
         ("torchvision:IMAGENET1K_V1", "torchvision"),
         (URL, "url"),
         ("package:net_weights/models/one.pth", "package"),
@@ -74,7 +73,7 @@ def test_a_local_file_is_taken_where_it_is(tmp_path):
 
 
 def test_a_missing_local_file_is_named_with_the_grammar():
-    with pytest.raises(PermafrostError, match=r"no file 'randon'.*random, procedural.*did you mean 'random'"):
+    with pytest.raises(PermafrostError, match=r"no file 'randon'.*random, torchvision.*did you mean 'random'"):
         obtain(settings("randon"), "resnet20", KEY)
 
 

@@ -71,33 +71,39 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone
             control, recipe = models[name], models[name.removesuffix("_random")]
             different = {key for key in recipe if recipe[key] != control[key]}
             chosen = {"by_strategy", "rates_from"}  # each network has the rates that suit it
-            assert different <= {"weights", "weights_sha256", "pretrain"} | chosen and control["weights"] == "random"
+            assert different <= {"weights", "weights_sha256"} | chosen and control["weights"] == "random"
 
 
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("models.strip_vit.lr=-1", "models.strip_vit.lr: got -1"),
-        ("+models.strip_vit.learning_rate=1", "models.strip_vit.learning_rate: unknown key"),
-        ("+models.strip_vit.by_strategy.hed.lr=0.1", "models.strip_vit.by_strategy: 'hed' does not exist"),
-        ("models.strip_vit.by_strategy.head.lr=0", "models.strip_vit.by_strategy.head.lr: got 0"),
-        ("+models.strip_vit.by_strategy.head.rate=1", "models.strip_vit.by_strategy.head.rate: unknown key"),
-        ("models.strip_vit.random_statistics=drawn", "'estimated' or 'as_drawn'"),
-        ("models.strip_vit.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
-        ("models.strip_vit.objective=cross_entrpy", "objective: 'cross_entrpy' does not exist"),
+        ("models.efficientnet_lite0.lr=-1", "models.efficientnet_lite0.lr: got -1"),
+        ("+models.efficientnet_lite0.learning_rate=1", "models.efficientnet_lite0.learning_rate: unknown key"),
+        (
+            "++models.efficientnet_lite0.by_strategy.hed.lr=0.1",
+            "models.efficientnet_lite0.by_strategy: 'hed' does not exist",
+        ),
+        ("++models.efficientnet_lite0.by_strategy.head.lr=0", "models.efficientnet_lite0.by_strategy.head.lr: got 0"),
+        (
+            "++models.efficientnet_lite0.by_strategy.head.rate=1",
+            "models.efficientnet_lite0.by_strategy.head.rate: unknown key",
+        ),
+        ("models.efficientnet_lite0.random_statistics=drawn", "'estimated' or 'as_drawn'"),
+        ("models.efficientnet_lite0.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
+        ("models.efficientnet_lite0.objective=cross_entrpy", "objective: 'cross_entrpy' does not exist"),
         ("study.metrics=[accuracy,macro_f2]", "study.metrics: 'macro_f2' does not exist"),
         ("preprocess.reader=adio", "preprocess.reader: 'adio' does not exist"),
-        ("models.strip_vit.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
+        ("models.efficientnet_lite0.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
         (
-            "study.explain=[strip_vit-hed]",
-            "did you mean 'strip_vit-head'?",
+            "study.explain=[efficientnet_lite0-hed]",
+            "did you mean 'efficientnet_lite0-head'?",
         ),
         ("study.baselines=[svn]", "study.baselines: 'svn' does not exist"),
         ("baselines.svm.kind=svn", "did you mean 'svm'?"),
         ("baselines.svm.C=[-1]", "baselines.svm.C"),
         ("+baselines.svm.gama=[1]", "baselines.svm.gama: unknown key"),
-        ("+baseline@baselines.strip_vit=svm", "baselines.strip_vit: a model has this name too"),
-        ("study.models=[strip_vti]", "study.models: 'strip_vti' does not exist"),
+        ("+baseline@baselines.efficientnet_lite0=svm", "baselines.efficientnet_lite0: a model has this name too"),
+        ("study.models=[efficientnet_lit]", "study.models: 'efficientnet_lit' does not exist"),
         ("study.freezes=[none,hed]", "did you mean 'head'?"),
         ("study.seeds=[0,0]", "study.seeds"),
         ("study.seeds=[]", "study.seeds"),
@@ -130,7 +136,7 @@ def changed(values, key, value):
     Path("params.yaml").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
 
 
-RECIPE = ("models", "strip_vit")
+RECIPE = ("models", "efficientnet_lite0")
 
 
 @pytest.mark.parametrize(
@@ -144,13 +150,12 @@ RECIPE = ("models", "strip_vit")
         (("baselines", "svm", "kind"), ["svm"]),
         (("study", "name"), "../x"),
         (("study", "models"), [None]),
-        (("study", "models"), "strip_vit"),
+        (("study", "models"), "efficientnet_lite0"),
         (("study", "explain"), [3]),
         (("study", "seeds"), [2**63]),
         (("study", "seeds"), [2**32]),
         (("split", "seed"), 2**32),
         (("dataset", "source", "seed"), 2**63),
-        ((*RECIPE, "pretrain", "seed"), 2**32),
         ((*RECIPE, "lr"), "0.002"),
         ((*RECIPE, "epochs"), True),
         ((*RECIPE, "epochs"), 10**12),

@@ -43,7 +43,12 @@ def test_what_conf_composes_is_repeated_by_repro(project):
     [
         ["study=fsdd"],
         ["dataset=folder", "dataset.path='/home/anna/my birds (2)'", "study.seeds=[0,1,2,3]"],
-        ["models.strip_vit.lr=0.003", "~models.strip_vit_random", "study.models=[strip_vit]", "train.threads=1"],
+        [
+            "models.efficientnet_lite0.lr=0.003",
+            "~models.efficientnet_lite0_random",
+            "study.models=[efficientnet_lite0]",
+            "train.threads=1",
+        ],
     ],
 )
 def test_the_command_composes_to_the_same_parameters(project, overrides):

@@ -1,8 +1,8 @@
-"""What the synthetic data set and its source task can be asked for."""
+"""What the synthetic data set can be asked for."""
 
 from pydantic import Field
 
-from permafrost.settings import Count, Seed, Settings
+from permafrost.settings import Seed, Settings
 
 
 class Synthetic(Settings):
@@ -13,13 +13,3 @@ class Synthetic(Settings):
     clips_per_artist: int = Field(5, ge=1, le=99)
     seconds: float = Field(5.0, ge=0.5, le=60.0, description="length of a clip")
     sample_rate: int = Field(22050, ge=8000, le=48000, description="Hz")
-
-
-class SourceTask(Settings):
-    """The clips a small backbone is pretrained on: factors drawn independently of each other, artists of their own."""
-
-    seed: Seed = 0
-    clips: int = Field(3000, ge=2, le=1_000_000)
-    clips_per_artist: Count = 2
-    seconds: float = Field(5.0, ge=0.5, le=60.0)
-    sample_rate: int = Field(22050, ge=8000, le=48000)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-DATA_SET, SOURCE = 0, 1  # what a stream is for: the data set and the source task share none
+DATA_SET = 0  # what a stream is for
 
 
 def stream(seed: int, *place: int) -> np.random.Generator:
