@@ -142,7 +142,7 @@ def _finish(project):
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    for old, new in {"artists_per_style: 16": "3", "clips_per_artist: 5": "2", "\n    seconds: 5.0": "1.0"}.items():
+    for old, new in {"artists_per_style: 16": "3", "\n    seconds: 5.0": "1.0"}.items():
         project.edit("conf/dataset/synthetic.yaml", old, f"{old.partition(':')[0]}: {new}")
     weights = project.root.parent / "strip_vit.pt"
     torch.save(build("strip_vit", (128, 44), 10, seed=0).state_dict(), weights)
