@@ -22,7 +22,7 @@ from permafrost.report.review_changes import Changes, changed_code, changed_outp
 from stages.stage import run
 
 DETAILS, RUNS, OUTCOMES = "metrics/details.json", "plots/runs.csv", "metrics/outcomes.csv"
-SUMMARY, TEST = "metrics/summary.json", "metrics/test"
+SUMMARY = "metrics/summary.json"
 MOST = 10  # parameters that a refusal lists
 NEEDED = {"model", "freeze", "seed", "repeat", "test_accuracy"}
 
@@ -33,12 +33,11 @@ def main() -> None:
     base = revision(options.base)
     head = revision(options.head) if options.head else workspace()
     names = [base.name, *([head.name] if head.commit else [])]
-    changes = changes_between(base, head, dvc_diff("params", names, "--targets", "params.yaml"))
-    metrics = dvc_diff("metrics", names)
+    changes = changes_between(base, head, params_diff(names))
     result = compare_revisions(results(base), results(head))
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "review.md").write_text(review(result, changes, metrics), encoding="utf-8")
-    (options.out / "review.html").write_text(review_page(result, changes, metrics), encoding="utf-8")
+    (options.out / "review.md").write_text(review(result, changes), encoding="utf-8")
+    (options.out / "review.html").write_text(review_page(result, changes), encoding="utf-8")
     print(lead(result, changes))
     print(f"{options.out / 'review.html'}, {options.out / 'review.md'}")
 
@@ -52,15 +51,11 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def dvc_diff(what: str, names: list[str], *options: str) -> dict[str, dict[str, Any]]:
-    """`dvc metrics diff` or `dvc params diff`: dotted key to old, new, diff, by key: DVC's order is not the same each
-    time. Keys of a strategy's file begin with its name."""
-    text = output("dvc", what, "diff", "--json", *names, *options)
-    found = {}
-    for path, keys in (json.loads(text) if text.strip() else {}).items():
-        above = f"{Path(path).stem}." if Path(path).parent == Path(TEST) else ""
-        found |= {f"{above}{key}": values for key, values in keys.items()}
-    return dict(sorted(found.items()))
+def params_diff(names: list[str]) -> dict[str, dict[str, Any]]:
+    """`dvc params diff`: dotted key of params.yaml to old, new, by key: DVC's order is not the same each time."""
+    text = output("dvc", "params", "diff", "--json", *names, "--targets", "params.yaml")
+    found = json.loads(text) if text.strip() else {}
+    return dict(sorted(item for keys in found.values() for item in keys.items()))
 
 
 def results(source: Source) -> Revision:

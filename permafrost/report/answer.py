@@ -40,8 +40,7 @@ def introduced(text: str) -> str:
 def strategies(cells: Cells) -> str:
     """In which order tables and figures have the strategies; Markdown."""
     parts = {"By depth, more and more of the network is frozen": cells.by_depth, "No depth": cells.beside}
-    lines = [f"{what}: {listed(coded(names))}." for what, names in parts.items() if names]
-    return " ".join(lines)
+    return " ".join(f"{what}: {listed(coded(names))}." for what, names in parts.items() if names)
 
 
 def _strategies(results: StudyResults) -> str:

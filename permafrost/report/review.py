@@ -1,8 +1,7 @@
 """The review of a change as Markdown: which strategies moved beyond noise, how strategies compare within each revision,
 and what was changed. For a comment on a pull request."""
 
-from collections.abc import Mapping
-from typing import Any
+import pandas as pd
 
 from permafrost.evaluation.revisions import IDENTICAL, Move, Review, Revision
 from permafrost.evaluation.statistics.contrasts import DIFFERENT, EQUIVALENT, INCONCLUSIVE
@@ -19,17 +18,15 @@ from permafrost.evaluation.wording import (
     probability,
 )
 from permafrost.report.findings import verdict_cell
-from permafrost.report.names import code_span, plain
+from permafrost.report.names import code_span
 from permafrost.report.review_changes import Changes, change_lines
 from permafrost.report.table import Table
 
 MOST_MOVES = 6  # that are named in the first sentence
-# More rows of `dvc metrics diff` than this are left to the HTML page: a comment may hold 65,536 characters.
-MOST_METRICS = 60
 
 
-def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page as Markdown; ``metrics`` is what `dvc metrics diff --json` gives."""
+def review(result: Review, changes: Changes) -> str:
+    """The page as Markdown."""
     before, after = result.before.name, result.after.name
     blocks = [f"# Review: {code_span(before)} → {code_span(after)}", lead(result, changes)]
     blocks += ["## What was changed", "\n".join(f"- {line}" for line in change_lines(changes))]
@@ -39,15 +36,6 @@ def review(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, 
     blocks += ["## Strategies within each revision"]
     for model in models_of(result):
         blocks += [f"### `{model}`", within_table(result, model).markdown()]
-    if metrics:
-        shown = dict(list(metrics.items())[:MOST_METRICS])
-        more = f" The first {MOST_METRICS} of {len(metrics)}." if len(metrics) > MOST_METRICS else ""
-        blocks += [
-            "<details><summary>All metrics that differ</summary>",
-            f"As `dvc metrics diff` has them.{more}",
-            metrics_table(shown, result).markdown(),
-            "</details>",
-        ]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -117,13 +105,6 @@ def moves_table(result: Review) -> Table | None:
     return Table("Test accuracy over the common seeds", header, rows, heads=2) if rows else None
 
 
-def metrics_table(metrics: Mapping[str, Mapping[str, Any]], result: Review) -> Table:
-    """Every metric that differs, as DVC has it."""
-    rows = [[code_span(key), *(_plain(it.get(side)) for side in ("old", "new", "diff"))] for key, it in metrics.items()]
-    header = ["metric", plain(result.before.name), plain(result.after.name), "difference"]
-    return Table("Metrics that differ (dvc metrics diff)", header, rows)
-
-
 def within_table(result: Review, model: str) -> Table:
     """The strategies of ``model`` in both revisions, each with its difference from the reference of its own."""
     sides = (result.before, result.after)
@@ -131,7 +112,8 @@ def within_table(result: Review, model: str) -> Table:
     header = [f"{code_span(side.name)} {what}" for side in sides for what in ("(%)", "against `none`")]
     rows = [
         [f"`{name}`", *(text for part in parts for text in part.get(name, ["", ""]))]
-        for name in strategies_of(result, model)
+        for names in strategies_of(result, model)
+        for name in names
     ]
     caption = f"`{model}`: accuracy with its 95 % interval, and the difference from `none` in points"
     return Table(caption, ["strategy", *header], rows)
@@ -162,27 +144,13 @@ def models_of(result: Review) -> list[str]:
     return [*names, *[BASELINES] * any(side.get(BASELINES) for side in sides)]
 
 
-def strategies_of(result: Review, model: str) -> list[str]:
-    """The strategies of ``model`` in either revision, by depth: those that only the older one has stand where they
-    stood, and where it is known how many units each freezes, that decides. Those that are no depth come last."""
-    names, old = (list(side.summary.get(model, {})) for side in (result.after, result.before))
-    for place, name in enumerate(old):
-        if name not in names:
-            names.insert(names.index(old[place - 1]) + 1 if place else 0, name)
-    frozen: dict[str, float] = {}
-    for side in (result.before, result.after):
-        if "frozen_units" in side.runs:
-            rows = side.runs[side.runs["model"] == model].dropna(subset="frozen_units")
-            frozen |= dict(zip(rows["freeze"], rows["frozen_units"].astype(float), strict=True))
-    names = sorted(names, key=frozen.__getitem__) if set(names) <= set(frozen) else names
-    return sorted(names, key=beside_of(result).__contains__)
-
-
-def beside_of(result: Review) -> set[str]:
-    """The strategies that are no depth, as either revision's runs say."""
-    tables = [side.runs for side in (result.before, result.after) if "by_depth" in side.runs]
-    return {freeze for runs in tables for freeze in runs.loc[runs["by_depth"] == False, "freeze"]}  # noqa: E712
-
-
-def _plain(value: Any) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else plain(str(value))
+def strategies_of(result: Review, model: str) -> tuple[list[str], list[str]]:
+    """The strategies of ``model`` in either revision: by depth, as far as it is known how many units each freezes, and
+    those that are no depth."""
+    names = list(dict.fromkeys(name for side in (result.after, result.before) for name in side.summary.get(model, {})))
+    runs = pd.concat([side.runs[side.runs["model"] == model] for side in (result.before, result.after)])
+    known = runs.reindex(columns=["freeze", "frozen_units", "by_depth"]).groupby("freeze").last()
+    frozen, no_depth = known["frozen_units"].reindex(names), known["by_depth"].eq(False)  # unknown of older revisions
+    ordered = sorted(names, key=frozen.__getitem__) if frozen.notna().all() else names
+    beside = [name for name in ordered if no_depth.get(name, False)]
+    return [name for name in ordered if name not in beside], beside

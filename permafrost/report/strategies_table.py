@@ -23,11 +23,10 @@ def strategies_table(results: StudyResults, model: str, timed: bool = False) -> 
     runs = cells.runs[cells.runs["model"] == model]
     rated = ["learning rate", "epochs"] * bool(runs["lr"].notna().any())
     spent = costs(results).query("model == @model").set_index("freeze") if timed else None
-    times = ["training", "on the front of"] * timed
-    header = ["strategy", "frozen units", "trained parameters", *rated, *times, f"{NAMES[lead]} (%)"]
+    header = ["strategy", "frozen units", "trained parameters", *rated, f"{NAMES[lead]} (%)"]
     header += ["95 % interval"] * spread
     header += [f"{metric.TITLE} ({metric.UNIT})" for metric in shown.values()] + ["validation (%)"]
-    header += ["random weights (%)"] * bool(control)
+    header += ["random weights (%)"] * bool(control) + ["training", "on the front of"] * timed
 
     def scored(numbers: dict[str, Estimate], mark: str = "") -> list[str]:
         row = [f"{mark}{mean_and_sd(numbers[lead])}{mark}"]
@@ -43,17 +42,15 @@ def strategies_table(results: StudyResults, model: str, timed: bool = False) -> 
         own = runs[runs["freeze"] == freeze]
         name = f"{mark}`{freeze}`{mark}{' (no depth)' * (freeze in cells.beside)}"
         trained_with = [rates(own["lr"]) or rates(own["alpha"], "α "), str(own["epochs"].max())] if rated else []
-        trained_with += _spent(spent.loc[freeze]) if timed else []
-        numbers = scored(results.scores[model][freeze], mark)
-        row = [name, units(size), trained, *trained_with, *numbers]
-        rows.append(row + ([mean_and_sd(results.scores[control][freeze][lead])] if control else []))
+        row = [name, units(size), trained, *trained_with, *scored(results.scores[model][freeze], mark)]
+        row += [mean_and_sd(results.scores[control][freeze][lead])] if control else []
+        rows.append(row + (_spent(spent.loc[freeze]) if timed else []))
     for name, numbers in results.baselines.items():
         own = cells.baselines.runs
         # The largest of its seeds: a support vector machine's differ.
         size = count(own.loc[own["model"] == name, "trainable_parameters"].max())
-        rows.append(
-            [f"`{name}` (baseline)", "", size, *[""] * len([*rated, *times]), *scored(numbers), *[""] * bool(control)]
-        )
+        row = [f"`{name}` (baseline)", "", size, *[""] * len(rated), *scored(numbers)]
+        rows.append(row + [""] * (len(header) - len(row)))
     caption = (
         f"{model}: mean ± sd over {plural(len(cells.seeds), 'seed')}"
         + f"; the interval is that of {NAMES[lead]}" * spread

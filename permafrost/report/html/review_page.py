@@ -1,6 +1,5 @@
 """review.html: two revisions on one page."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from permafrost.evaluation.revisions import IDENTICAL, Review, Revision
@@ -12,9 +11,7 @@ from permafrost.report.html.parts import Chart, Mark
 from permafrost.report.html.series_chart import Series, series_spec
 from permafrost.report.html.theme import FAINT, OWN
 from permafrost.report.review import (
-    beside_of,
     lead,
-    metrics_table,
     models_of,
     moves_table,
     notes,
@@ -24,8 +21,8 @@ from permafrost.report.review import (
 from permafrost.report.review_changes import Changes, change_lines
 
 
-def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page as text; ``metrics`` is what `dvc metrics diff --json` gives."""
+def review_page(result: Review, changes: Changes) -> str:
+    """The page as text."""
     models = list(dict.fromkeys([*result.after.runs["model"], *result.before.runs["model"]]))
     moves = {model: [move for move in result.moves if move.model == model] for model in models}
     moved = [
@@ -46,7 +43,6 @@ def review_page(result: Review, changes: Changes, metrics: Mapping[str, Mapping[
         moves=moves_table(result),
         notes=notes(result),
         within=within,
-        metrics=metrics_table(metrics, result) if metrics else None,
     )
 
 
@@ -64,9 +60,8 @@ def revisions_chart(result: Review, model: str) -> Chart | None:
         )
         for name, side in sides.items()
     ]
-    names, beside = strategies_of(result, model), beside_of(result)
-    depths, others = ([name for name in names if (name in beside) == apart] for apart in (False, True))
-    spec = series_spec(depths, series, others, chance=result.after.summary["data"]["chance"])
+    depths, beside = strategies_of(result, model)
+    spec = series_spec(depths, series, beside, chance=result.after.summary["data"]["chance"])
     marks = [Mark("diamond" if place else "dot", it.colour, it.name) for place, it in enumerate(series)]
     legend = [*marks, Mark("interval", FAINT, "95 % interval"), Mark("small", FAINT, "one seed")]
     means = {it.name: [f"{name} {percent(row['mean'])} %" for name, row in it.means.items()] for it in series}

@@ -27,10 +27,8 @@ def draw_study(results: StudyResults, folder: Path) -> None:
     path, said = folder / "strategies.png", "; ".join([f"{name}: {counts}", *terms])
     save_figure(path, "Test accuracy by freezing strategy", said, in_rows(facets, columns), charts[0].legend)
     facets = [(chart.title, chart.spec) for chart in curve_charts(results)]
-    path, said = folder / "learning_curves.png", f"{name}, mean over {seeds}"
-    save_figure(
-        path, "Validation accuracy by epoch", said, in_rows(facets, 2), curve_legend(results), len(cells.by_depth)
-    )
+    path, said, legend = folder / "learning_curves.png", f"{name}, mean over {seeds}", curve_legend(results)
+    save_figure(path, "Validation accuracy by epoch", said, in_rows(facets, 2), legend, len(cells.by_depth))
     chart = confusion_chart(results, results.model)
     said = f"{name}: share of the true class and count, test clips over {seeds}; strategy chosen on validation"
     title = f"Confusion of {shortened(results.model, IN_TITLE)} with strategy {shortened(results.freeze, IN_TITLE)}"
