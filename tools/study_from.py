@@ -63,6 +63,7 @@ defaults:
   - /model@models.efficientnet_lite0: efficientnet_lite0
   - /model@models.efficientnet_lite0_random: efficientnet_lite0
   - /freezing@freezing: all
+  - /rates@_global_: demo
   - /baseline@baselines.svm: svm
   - _self_
   - override /dataset: {name}
@@ -132,7 +133,7 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
         f"wrote {dataset} (the recordings), {study} (what to train on them)",
         default,
         "next: make repro    then, for one change that stays on these recordings: "
-        "dvc exp run -S models.efficientnet_lite0.lr=0.0003",
+        "dvc exp run -S models.efficientnet_lite0.epochs=12",
     ]
 
 
