@@ -71,7 +71,7 @@ def test_a_new_seed_runs_its_cells_alone_and_a_dropped_one_none(project):
 
 def test_layout_comments_and_new_entries_of_the_catalogue_rerun_no_cell(project):
     project.edit("permafrost/transfer/trainer.py", "import math\n", "# A remark.\nimport math\n\n")
-    project.edit("permafrost/transfer/trainer.py", '"""The training loop of one cell', '"""Another docstring. The loop')
+    project.edit("permafrost/transfer/trainer.py", '"""The training loop', '"""Another docstring. The loop')
     for file, source in EXAMPLES.items():
         (project.root / file).write_text(source, encoding="utf-8")
     assert project.repro() == {"code"}
