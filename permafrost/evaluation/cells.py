@@ -16,7 +16,6 @@ from permafrost.evaluation.study import NO_STRATEGY, Run, listed, needed
 
 log = logging.getLogger(__name__)
 SIZES = ("frozen_units", "units", "trainable_parameters", "total_parameters", "epochs", "best_epoch")
-SECONDS = ("seconds_per_epoch", "seconds_total")  # columns of runs that differ each time
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class Cells:
         classes: names, sorted.
         runs: one row a run: model, freeze, depth (place in ``freezes``), seed, repeat, ``test_accuracy``,
             ``valid_accuracy``, ``macro_f1`` (test), ``valid_macro_f1``, ``test_loss``, ``valid_loss``, sizes, epochs,
-            ``seconds_per_epoch``, ``seconds_total``, ``device``, ``precision``, ``threads``; ``by_depth``: whether
-            the strategy is a depth; ``lr`` and the ``grid`` that it was chosen from, or ``alpha`` of what lies between
-            two runs; ``after``: the strategies whose runs it begins with.
+            ``seconds_total``, ``device``, ``precision``, ``threads``; ``by_depth``: whether the strategy is a depth;
+            ``lr`` and the ``grid`` that it was chosen from, or ``alpha`` of what lies between two runs; ``after``: the
+            strategies whose runs it begins with.
         predictions: one row a run and clip: model, freeze, seed, clip_id, subset (valid or test), label, predicted,
             then the probabilities as ``p:<class>``; after ``with_groups`` also group.
         histories: one row a run and epoch: model, freeze, seed, then the columns of history.csv.
@@ -165,7 +164,7 @@ def _row(metrics: dict[str, Any], machine: dict[str, Any], given: dict[str, Any]
         "after": needed(given.get("freezing", {}).get(run.freeze)),
         "rates_from": recipe.get("rates_from"),
         "batchnorm": metrics.get("batchnorm"),
-        **{name: machine.get(name) for name in (*SECONDS, *COMPUTED)},
+        **{name: machine.get(name) for name in ("seconds_total", *COMPUTED)},
     }
 
 

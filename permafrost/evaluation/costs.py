@@ -27,14 +27,14 @@ def costs(results: StudyResults) -> pd.DataFrame:
     it lies on the front of accuracy against that cost, on which a dearer strategy needs a difference that is claimed.
     """
     runs = results.cells.runs[results.cells.runs["model"].isin(results.models)]
-    # Cells of earlier versions did not time the whole training.
-    timed = runs["seconds_total"].astype(float).fillna(runs["seconds_per_epoch"].astype(float) * runs["epochs"])
-    own = timed.groupby([runs["model"], runs["freeze"], runs["seed"]]).sum(min_count=1)
+    own = runs.set_index(["model", "freeze", "seed"])["seconds_total"].astype(float)
     begun = [
         sum(own.get((run.model, freeze, run.seed), float("nan")) for freeze in run.after) for run in runs.itertuples()
     ]
     sums = {"trainable_parameters": ("trainable_parameters", "max"), "seconds": ("seconds", "mean")}
-    table = runs.assign(seconds=timed + begun).groupby(["model", "freeze"], sort=False).agg(**sums).reset_index()
+    table = (
+        runs.assign(seconds=own.to_numpy() + begun).groupby(["model", "freeze"], sort=False).agg(**sums).reset_index()
+    )
     names = list(zip(table["model"], table["freeze"], strict=True))
     known = [results.scores[model][freeze]["test_accuracy"] for model, freeze in names]
     ends = [(numbers["mean"], numbers["ci_low"], numbers["ci_high"]) for numbers in known]

@@ -7,8 +7,8 @@ from typing import Any
 from permafrost.evaluation.wording import coded
 from permafrost.report.names import code_span, plain
 
-# The keys of which every recipe or strategy has one: where it comes or goes, the whole entry does.
-NEEDED = {"models": ("backbone", "kind"), "freezing": ("freeze",)}
+# Keys of which every recipe and strategy has one: where it comes or goes, the whole entry does.
+NEEDED = ("backbone", "kind")
 Fingerprints = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
@@ -52,13 +52,12 @@ def sorted_parameters(diff: Mapping[str, Mapping[str, Any]]) -> Changes:
     return changes
 
 
-def entry_words(section: str, changes: list[Change]) -> str:
-    """What happened to one recipe (``section`` models) or strategy (freezing), in Markdown: ``new``, ``removed``, or
-    each parameter with its values."""
+def entry_words(changes: list[Change]) -> str:
+    """What happened to one recipe or strategy, in Markdown: ``new``, ``removed``, or each parameter with its values."""
     for change in changes:
-        if change.key in NEEDED[section] and change.old is None:
+        if change.key in NEEDED and change.old is None:
             return f"new ({code_span(f'{change.key}: {change.new}')})"
-        if change.key in NEEDED[section] and change.new is None:
+        if change.key in NEEDED and change.new is None:
             return "removed"
     return ", ".join(map(change_words, changes))
 
@@ -94,8 +93,8 @@ def changed_code(before: Fingerprints, after: Fingerprints) -> dict[str, list[st
 
 def change_lines(changes: Changes) -> list[str]:
     """Everything that was changed, one Markdown line each."""
-    lines = [f"recipe `{name}`: {entry_words('models', items)}" for name, items in changes.recipes.items()]
-    lines += [f"strategy `{name}`: {entry_words('freezing', items)}" for name, items in changes.strategies.items()]
+    lines = [f"recipe `{name}`: {entry_words(items)}" for name, items in changes.recipes.items()]
+    lines += [f"strategy `{name}`: {entry_words(items)}" for name, items in changes.strategies.items()]
     lines += [*map(change_words, changes.settings), *changes.data]
     lines += [f"code of `{consumer}`: {', '.join(coded(names))}" for consumer, names in changes.code.items()]
     return lines or ["nothing: parameters, data and code are the same"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from permafrost.evaluation.cells import SECONDS, Cells
+from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.study_results import StudyResults
 
 
@@ -44,7 +44,7 @@ def runs_table(cells: Cells) -> pd.DataFrame:
     rows = cells.runs.to_dict("records")
     if cells.baselines:
         rows += cells.baselines.runs.assign(depth=-1).to_dict("records")
-    return pd.DataFrame(rows).drop(columns=[*SECONDS, "rates_from", "after"])
+    return pd.DataFrame(rows).drop(columns=["seconds_total", "rates_from", "after"])
 
 
 def confusion_rows(results: StudyResults) -> pd.DataFrame:

@@ -65,13 +65,17 @@ def test_parameters_are_sorted_by_what_they_belong_to():
             "models.cnn.backbone": {"old": None, "new": "cnn"},
             "models.cnn.lr": {"old": None, "new": 0.1},
             "freezing.half.freeze": {"old": 0.5, "new": None},
+            "freezing.half.kind": {"old": "depth", "new": None},
+            "freezing.lora.kind": {"old": None, "new": "lora"},
+            "freezing.lora.rank": {"old": None, "new": 8},
             "study.seeds": {"old": "[0, 1]", "new": "[0, 1, 2]"},
         }
     )
-    assert list(changes.recipes) == ["cnn", "vit"] and list(changes.strategies) == ["half"]
-    assert entry_words("models", changes.recipes["vit"]) == "`augment.views` – → 4, `lr` 0.1 → 0.2"
-    assert entry_words("models", changes.recipes["cnn"]) == "new (`backbone: cnn`)"
-    assert entry_words("freezing", changes.strategies["half"]) == "removed"
+    assert list(changes.recipes) == ["cnn", "vit"] and list(changes.strategies) == ["half", "lora"]
+    assert entry_words(changes.recipes["vit"]) == "`augment.views` – → 4, `lr` 0.1 → 0.2"
+    assert entry_words(changes.recipes["cnn"]) == "new (`backbone: cnn`)"
+    assert entry_words(changes.strategies["half"]) == "removed"
+    assert entry_words(changes.strategies["lora"]) == "new (`kind: lora`)"
     assert changes.settings == [Change("study.seeds", "[0, 1]", "[0, 1, 2]")]
 
 
@@ -166,7 +170,7 @@ def test_a_baseline_that_comes_or_changes_is_a_recipe():
         }
     )
     assert list(changes.recipes) == ["svm", "trees"] and not changes.settings
-    assert entry_words("models", changes.recipes["trees"]) == "new (`kind: boosting`)"
+    assert entry_words(changes.recipes["trees"]) == "new (`kind: boosting`)"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from permafrost.evaluation.cells import Cells
 from permafrost.evaluation.mistakes import class_recall, confusions
 from permafrost.evaluation.study_results import StudyResults
 from permafrost.evaluation.wording import percent
@@ -17,7 +16,7 @@ from permafrost.report.table import Table
 LINE, ROOM = 14, 10  # pixels of a line of text in a field, and around it
 NUMBERED = 16  # classes; beyond, numbers in the fields of a confusion matrix are too small to read
 FAINTEST, STRONGEST = 0.04, 0.55  # opacity of a field; at the strongest its number still has a contrast of 4.5 to 1
-WORST = 12  # confusions that the table names for each strategy
+WORST = 12  # confusions that the table names
 
 
 def recall_chart(results: StudyResults, model: str) -> Chart:
@@ -55,7 +54,7 @@ def confusion_chart(results: StudyResults, model: str) -> Chart:
         f"{model}: what is taken for what (%)",
         _words(table[table["freeze"] == chosen], model, chosen),
         _fields(rows, x, cells.classes, alt.param(name="shown", value=chosen)),
-        _worst(cells, table, model),
+        _worst(table[table["freeze"] == chosen], model, chosen),
         choices=[chosen, *(freeze for freeze in cells.freezes if freeze != chosen)],
         choice_label="Strategy",
         wide=True,
@@ -85,17 +84,15 @@ def _fields(rows: pd.DataFrame, x: alt.X, classes: list[str], shown: alt.Paramet
     return finished(chart if shown is None else chart.add_params(shown), int(height))
 
 
-def _worst(cells: Cells, table: pd.DataFrame, model: str) -> Table:
+def _worst(table: pd.DataFrame, model: str, chosen: str) -> Table:
     wrong = table[table["label"] != table["predicted"]]
-    ordered = wrong.sort_values(["share", "label", "predicted"], ascending=[False, True, True])
+    ordered = wrong.sort_values(["share", "label", "predicted"], ascending=[False, True, True]).head(WORST)
     rows = [
-        [f"`{freeze}`", plain(row.label), plain(row.predicted), percent(row.share, 0), str(row.answers)]
-        for freeze in cells.freezes
-        for row in ordered[ordered["freeze"] == freeze].head(WORST).itertuples()
+        [plain(row.label), plain(row.predicted), percent(row.share, 0), str(row.answers)]
+        for row in ordered.itertuples()
     ]
-    header = ["strategy", "class", "taken for", "share (%)", "answers"]
-    caption = f"{model}: the most frequent confusions of each strategy, over all seeds"
-    return Table(caption, header, rows, text_columns=(1, 2))
+    caption = f"{model}, {chosen}: the most frequent confusions, over all seeds"
+    return Table(caption, ["class", "taken for", "share (%)", "answers"], rows, text_columns=(1,))
 
 
 def _words(table: pd.DataFrame, model: str, chosen: str) -> str:

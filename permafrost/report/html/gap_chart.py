@@ -5,7 +5,7 @@ from typing import Protocol
 
 import altair as alt
 
-from permafrost.evaluation.wording import limits, points
+from permafrost.evaluation.wording import points
 from permafrost.report.html.parts import VERDICTS, Chart, Mark
 from permafrost.report.html.theme import BAND, FAINT, OWN, finished, intervals, values
 from permafrost.report.table import Table
@@ -67,10 +67,7 @@ def gap_chart(
     ]
     others = [verdict for verdict in VERDICTS[1:] if any(item.verdict == verdict for item in items)]
     legend = [Mark("dot", OWN, VERDICTS[0])] + [Mark("hollow", FAINT, " or ".join(others))] * bool(others)
-    told = [
-        f"{item.strategy} {points(item.gap)} ({limits(item.low, item.high, signed=True)}; {item.verdict})"
-        for item in items
-    ]
+    told = [f"{item.strategy} {points(item.gap)} ({item.verdict})" for item in items]
     return Chart(
         name,
         title,
