@@ -42,10 +42,10 @@ def curve_charts(results: StudyResults) -> list[Chart]:
             for epoch, *line in wide.itertuples()
         ]
         caption = f"{model}: validation accuracy (%) by epoch, mean over {plural(len(cells.seeds), 'seed')}"
-        best = [
-            f"{freeze} at best {percent(wide[freeze].max())} % in epoch {wide[freeze].idxmax()}" for freeze in names
-        ]
-        words = f"Validation accuracy of {model} by epoch: {'; '.join(best)}."
+        epoch, best = wide.stack().idxmax()
+        words = (
+            f"Validation accuracy of {model} by epoch. Best: {best}, {percent(wide[best].max())} % in epoch {epoch}."
+        )
         spec = finished(alt.layer(*layers), HEIGHT)
         charts.append(Chart(f"curves-{model}", model, words, spec, Table(caption, ["epoch", *names], lines)))
     return charts
