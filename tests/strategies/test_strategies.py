@@ -1,6 +1,7 @@
 """What holds for every strategy of the catalogue, on three kinds of backbones."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,9 @@ from permafrost.evaluation.study import needed
 from permafrost.models.building import build
 from permafrost.models.deltas import load_delta, save_delta
 from permafrost.models.weights import load_base, save_base
-from permafrost.strategies.reading import read_strategy
+from permafrost.strategies.phase import Phase
+from permafrost.strategies.reading import Strategy, StrategySettings, read_strategy
+from permafrost.transfer.batches import CachedSource
 from permafrost.transfer.cell import train_cell
 from permafrost.transfer.checkpoint import Checkpoint
 from tests.strategies.plain_loop import plain_loop
@@ -221,3 +224,31 @@ def test_an_entry_that_says_nothing_of_sense_is_refused_with_its_key(entry, said
     with pytest.raises(PermafrostError, match=said) as error:
         read_strategy(entry, "freezing.mine")
     assert "freezing.mine" in str(error.value)
+
+
+def test_each_phase_caches_what_is_frozen_in_it(full, pretrained, monkeypatch):
+    from permafrost.transfer import cell
+
+    seen, choose = [], cell.choose_source
+
+    def spy(source, *given):
+        found = choose(source, *given)
+        seen.append((source.prefix.count, isinstance(found, CachedSource)))
+        return found
+
+    monkeypatch.setattr(cell, "choose_source", spy)
+    train_cell(cell_of(full, "resnet20", pretrained("resnet20"), "gradual"))
+    assert seen[:3] == [(10, True), (5, True), (0, False)]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ([], "nothing would be trained"),
+        ([Phase({}, frozenset()), Phase({}, frozenset(), 1)], "never ends"),
+    ],
+)
+def test_phases_that_train_nothing_or_never_end_are_refused(made, said):
+    module = SimpleNamespace(phases=lambda network, settings, key: made)
+    with pytest.raises(PermafrostError, match=rf"freezing\.mine: .*{said}"):
+        Strategy(StrategySettings(), module, "freezing.mine").phases(None, 3)
