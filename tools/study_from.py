@@ -60,8 +60,8 @@ STUDY = """\
 # @package _global_
 # What to train on {folder}. Written by `python -m tools.study_from`; yours to change.
 defaults:
-  - /model@models.efficientnet_lite0: efficientnet_lite0
-  - /model@models.efficientnet_lite0_random: efficientnet_lite0
+  - /model@models.lite0: efficientnet_lite0
+  - /model@models.lite0_random: efficientnet_lite0
   - /freezing@freezing: all
   - /rates@_global_: demo
   - /baseline@baselines.svm: svm
@@ -69,16 +69,16 @@ defaults:
   - override /dataset: {name}
 
 models:
-  efficientnet_lite0_random: {{weights: random, weights_sha256: null}}
+  lite0_random: {{weights: random, weights_sha256: null}}
 
 study:
   name: {name}
-  models: [efficientnet_lite0, efficientnet_lite0_random]
+  models: [lite0, lite0_random]
   freezes: [none, stem, quarter, half, three_quarters, head, layer_decay, lora]
   continued: [lp_ft]  # begins with the runs of head
   seeds: {seeds}
   baselines: [svm]
-  explain: [svm, efficientnet_lite0-none]
+  explain: [svm, lite0-none]
 """
 
 
@@ -133,7 +133,7 @@ def study_from(folder: Path, name: str = "mine", replace: bool = False) -> list[
         f"wrote {dataset} (the recordings), {study} (what to train on them)",
         default,
         "next: make repro    then, for one change that stays on these recordings: "
-        "dvc exp run -S models.efficientnet_lite0.epochs=12",
+        "dvc exp run -S models.lite0.epochs=12",
     ]
 
 

@@ -77,32 +77,32 @@ def test_a_random_control_differs_from_its_recipe_in_its_weights_and_rates_alone
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("models.efficientnet_lite0.lr=-1", "models.efficientnet_lite0.lr: got -1"),
-        ("+models.efficientnet_lite0.learning_rate=1", "models.efficientnet_lite0.learning_rate: unknown key"),
+        ("models.lite0.lr=-1", "models.lite0.lr: got -1"),
+        ("+models.lite0.learning_rate=1", "models.lite0.learning_rate: unknown key"),
         (
-            "++models.efficientnet_lite0.by_strategy.hed.lr=0.1",
-            "models.efficientnet_lite0.by_strategy: 'hed' does not exist",
+            "++models.lite0.by_strategy.hed.lr=0.1",
+            "models.lite0.by_strategy: 'hed' does not exist",
         ),
-        ("++models.efficientnet_lite0.by_strategy.head.lr=0", "models.efficientnet_lite0.by_strategy.head.lr: got 0"),
+        ("++models.lite0.by_strategy.head.lr=0", "models.lite0.by_strategy.head.lr: got 0"),
         (
-            "++models.efficientnet_lite0.by_strategy.head.rate=1",
-            "models.efficientnet_lite0.by_strategy.head.rate: unknown key",
+            "++models.lite0.by_strategy.head.rate=1",
+            "models.lite0.by_strategy.head.rate: unknown key",
         ),
-        ("models.efficientnet_lite0.random_statistics=drawn", "'estimated' or 'as_drawn'"),
-        ("models.efficientnet_lite0.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
-        ("models.efficientnet_lite0.objective=cross_entrpy", "objective: 'cross_entrpy' does not exist"),
+        ("models.lite0.random_statistics=drawn", "'estimated' or 'as_drawn'"),
+        ("models.lite0.backbone=vit_b_61", "did you mean 'vit_b_16'?"),
+        ("models.lite0.objective=cross_entrpy", "objective: 'cross_entrpy' does not exist"),
         ("study.metrics=[accuracy,macro_f2]", "study.metrics: 'macro_f2' does not exist"),
         ("preprocess.reader=adio", "preprocess.reader: 'adio' does not exist"),
-        ("models.efficientnet_lite0.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
+        ("models.lite0.optimiser=rmsprop", "'sgd', 'adam' or 'adamw'"),
         (
-            "study.explain=[efficientnet_lite0-hed]",
-            "did you mean 'efficientnet_lite0-head'?",
+            "study.explain=[lite0-hed]",
+            "did you mean 'lite0-head'?",
         ),
         ("study.baselines=[svn]", "study.baselines: 'svn' does not exist"),
         ("baselines.svm.kind=svn", "did you mean 'svm'?"),
         ("baselines.svm.C=[-1]", "baselines.svm.C"),
         ("+baselines.svm.gama=[1]", "baselines.svm.gama: unknown key"),
-        ("+baseline@baselines.efficientnet_lite0=svm", "baselines.efficientnet_lite0: a model has this name too"),
+        ("+baseline@baselines.lite0=svm", "baselines.lite0: a model has this name too"),
         ("study.models=[efficientnet_lit]", "study.models: 'efficientnet_lit' does not exist"),
         ("study.freezes=[none,hed]", "did you mean 'head'?"),
         ("study.seeds=[0,0]", "study.seeds"),
@@ -136,7 +136,7 @@ def changed(values, key, value):
     Path("params.yaml").write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
 
 
-RECIPE = ("models", "efficientnet_lite0")
+RECIPE = ("models", "lite0")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ RECIPE = ("models", "efficientnet_lite0")
         (("baselines", "svm", "kind"), ["svm"]),
         (("study", "name"), "../x"),
         (("study", "models"), [None]),
-        (("study", "models"), "efficientnet_lite0"),
+        (("study", "models"), "lite0"),
         (("study", "explain"), [3]),
         (("study", "seeds"), [2**63]),
         (("study", "seeds"), [2**32]),

@@ -44,9 +44,9 @@ def test_what_conf_composes_is_repeated_by_repro(project):
         ["study=fsdd"],
         ["dataset=folder", "dataset.path='/home/anna/my birds (2)'", "study.seeds=[0,1,2,3]"],
         [
-            "models.efficientnet_lite0.lr=0.003",
-            "~models.efficientnet_lite0_random",
-            "study.models=[efficientnet_lite0]",
+            "models.lite0.lr=0.003",
+            "~models.lite0_random",
+            "study.models=[lite0]",
             "train.threads=1",
         ],
     ],

@@ -48,7 +48,7 @@ def test_the_study_stays_when_one_thing_is_changed_and_goes_when_told_to(checkou
     params = composed(command.rpartition(" -S ")[2])
     assert params["dataset"]["path"] == str(checkout) == written["dataset"]["path"]
     assert params["dataset"]["name"] == "my sounds" and params["study"]["name"] == "mine"
-    assert params["models"]["efficientnet_lite0"] != written["models"]["efficientnet_lite0"]
+    assert params["models"]["lite0"] != written["models"]["lite0"]
     assert params["split"]["repeats"] == 6
     check_networks(params)  # its strategies suit its backbone
     assert params["study"]["seeds"] == [0, 1, 2, 3, 4, 5]
