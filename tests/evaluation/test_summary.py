@@ -145,7 +145,7 @@ def test_baselines_change_nothing_that_is_said_of_the_models(fake_study):
 def test_dvc_prints_the_default_study_within_120_columns_and_45_rows(fake_study, capsys):
     from dvc.compare import show_diff, show_metrics
 
-    models, freezes = ["strip_vit", "strip_vit_random"], ["none", "stem", "quarter", "half", "three_quarters", "head"]
+    models, freezes = ["lite0", "lite0_random"], ["none", "stem", "quarter", "half", "three_quarters", "head"]
     cells = read_study(fake_study(models, freezes, [0, 1], baselines=["svm"]), models, freezes, [0, 1], ["svm"])
     results = results_of(cells)
     files = {f"metrics/test/{freeze}.json": values for freeze, values in accuracies(results).items()}
