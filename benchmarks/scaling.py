@@ -72,7 +72,7 @@ def write_parameters(project: Path) -> None:
     recipe["input"] = {"kind": "logmel", "n_mels": 64, "n_fft": 512, "hop_length": 128}
     parameters = {
         "dataset": {"name": "noise", "path": "clips", "source": {"kind": "path"}, "labels": labels},
-        "preprocess": {"sample_rate": RATE, "clip_seconds": SAMPLES / RATE},
+        "preprocess": {"reader": "audio", "sample_rate": RATE, "clip_seconds": SAMPLES / RATE},
         "split": {"kind": "stratified"},
         "models": {"x": recipe},
         "freezing": {"y": {"freeze": 0}},

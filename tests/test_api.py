@@ -29,14 +29,14 @@ from permafrost.report.tables import runs_table, write_csv
 ROOT = Path(__file__).parents[1]
 RATE = 8000
 SUMMARY = {
-    "efficientnet_lite0": {"half": {"test_accuracy": {"mean": 0.7, "sd": 0.1, "ci_low": 0.6, "ci_high": 0.8, "n": 4}}},
+    "lite0": {"half": {"test_accuracy": {"mean": 0.7, "sd": 0.1, "ci_low": 0.6, "ci_high": 0.8, "n": 4}}},
     "baselines": {"svm": {"test_accuracy": {"mean": 0.6, "sd": 0.1, "ci_low": 0.5, "ci_high": 0.7, "n": 4}}},
-    "comparisons": {"shape": {"efficientnet_lite0": "flat"}},
+    "comparisons": {"shape": {"lite0": "flat"}},
     "data": {"test_clips": 40},
 }
 PARAMETERS = {
-    "study": {"name": "s", "models": ["efficientnet_lite0"], "freezes": ["none", "half"], "seeds": [0, 1, 2, 3]},
-    "models": {"efficientnet_lite0": {"input": {"kind": "logmel", "n_mels": 32, "n_fft": 256, "hop_length": 128}}},
+    "study": {"name": "s", "models": ["lite0"], "freezes": ["none", "half"], "seeds": [0, 1, 2, 3]},
+    "models": {"lite0": {"input": {"kind": "logmel", "n_mels": 32, "n_fft": 256, "hop_length": 128}}},
     "baselines": {"svm": {"kind": "svm"}},
     "freezing": {"none": {"freeze": 0}, "half": {"freeze": 0.5}},
     "preprocess": {"sample_rate": RATE, "clip_seconds": 1.0},
@@ -48,7 +48,7 @@ PARAMETERS["study"]["baselines"] = ["svm"]
 
 @pytest.fixture
 def project(tmp_path, fake_study):
-    """A project's folder with the results of a study, and one run that can predict: efficientnet_lite0, half, 0."""
+    """A project's folder with the results of a study, and one run that can predict: lite0, half, 0."""
     root = tmp_path / "project"
     (root / "metrics").mkdir(parents=True)
     (root / "params.yaml").write_text(json.dumps(PARAMETERS), encoding="utf-8")
@@ -63,9 +63,9 @@ def project(tmp_path, fake_study):
     write_csv(root / "metrics/outcomes.csv", outcome_table(cells))
     write_csv(root / "metrics/comparisons.csv", pd.DataFrame({"question": ["reference"], "strategy": ["half"]}))
     (root / "metrics/details.json").write_text(json.dumps(SUMMARY), encoding="utf-8")
-    base = root / "weights/base/efficientnet_lite0.safetensors"
+    base = root / "weights/base/lite0.safetensors"
     save_base(base, {}, {"backbone": "strip_vit", "source": "random"})
-    save_delta(runs / "efficientnet_lite0/half/0/delta.safetensors", build("strip_vit", (32, 63), 4, seed=0), base)
+    save_delta(runs / "lite0/half/0/delta.safetensors", build("strip_vit", (32, 63), 4, seed=0), base)
     soundfile.write(root / "tone.wav", np.sin(np.arange(2 * RATE) / 5) * 0.5, RATE)
     return root
 
@@ -75,7 +75,7 @@ def test_a_study_is_read_as_data_frames(project):
     assert len(study.runs) == 12 and set(study.runs["strategy"]) == {"none", "half", "baseline"}
     assert list(study.summary.columns) == ["model", "strategy", "score", "mean", "sd", "ci_low", "ci_high", "n"]
     assert study.summary[["model", "strategy"]].to_numpy().tolist() == [
-        ["efficientnet_lite0", "half"],
+        ["lite0", "half"],
         ["svm", "baseline"],
     ]
     assert list(study.comparisons["strategy"]) == ["half"]
@@ -96,14 +96,14 @@ def test_what_is_missing_or_was_made_otherwise_is_refused(project):
     with pytest.raises(PermafrostError, match="8000 when it was trained, 16000"):
         _ = permafrost.load_study(project).predictions
     with pytest.raises(PermafrostError, match="8000 when it was trained, 16000"):
-        permafrost.load_run("efficientnet_lite0", "half", 0, folder=project)
+        permafrost.load_run("lite0", "half", 0, folder=project)
     (project / "metrics/details.json").unlink()
     with pytest.raises(PermafrostError, match=r"details\.json: not there; `dvc repro` makes it"):
         _ = permafrost.load_study(project).summary
 
 
 def test_a_trained_run_answers_for_files_and_for_arrays(project):
-    run = permafrost.load_run("efficientnet_lite0", "half", 0, folder=project)
+    run = permafrost.load_run("lite0", "half", 0, folder=project)
     (project / "broken.wav").write_text("no sound", encoding="utf-8")
     table = run.predict([project / "tone.wav", project / "broken.wav"])
     columns = [f"p:{name}" for name in run.classes]
@@ -123,7 +123,7 @@ def test_a_trained_run_answers_for_files_and_for_arrays(project):
 )
 def test_arrays_that_are_no_waveforms_are_refused(project, waveforms):
     with pytest.raises(PermafrostError, match="waveforms: "):
-        permafrost.load_run("efficientnet_lite0", "half", 0, folder=project).probabilities(waveforms, RATE)
+        permafrost.load_run("lite0", "half", 0, folder=project).probabilities(waveforms, RATE)
 
 
 def test_tables_are_compared_as_frames_and_as_files_alike(project):
