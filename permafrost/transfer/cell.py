@@ -179,8 +179,8 @@ def train_cell(cell: Cell, checkpoint: Checkpoint | None = None, report: Report 
             trainer = ready.trainer(cell.training.rates[0])
             fitted, chosen = interpolate(trainer, cell.earlier, alphas)
         else:
-            rates, select = cell.training.rates, cell.training.select
-            trainer, fitted, tried = fit_rates(ready.trainer, rates, select, checkpoint, report)
+            rates, select, device = cell.training.rates, cell.training.select, ready.placement.device
+            trainer, fitted, tried = fit_rates(ready.trainer, rates, select, device, checkpoint, report)
             chosen = {"lr": trainer.settings.lr, "rates": [asdict(one) for one in tried]}
         probabilities = {subset: trainer.probabilities(subset) for subset in ("valid", "test")}
         labels = {subset: examples.labels[examples.rows[subset]].numpy() for subset in probabilities}

@@ -33,6 +33,7 @@ def fit_rates(
     make_trainer: Callable[[float], Trainer],
     rates: tuple[float, ...],
     select: str,
+    device: torch.device,
     checkpoint: Checkpoint | None = None,
     report: Report | None = None,
 ) -> tuple[Trainer, Fitted, list[Tried]]:
@@ -41,6 +42,7 @@ def fit_rates(
     Args:
         make_trainer: one at a rate, with the network as it is before training.
         rates: one is trained without ado, and its divergence is an error.
+        device: where training is; a checkpoint's tensors go there.
         checkpoint: continue from what it holds, and keep it up to date.
         report: called after each epoch with its row of the history.
         select: what the best epoch was chosen by; ``loss`` chooses rates by it too, all else by accuracy.
@@ -51,7 +53,7 @@ def fit_rates(
     tried: list[Tried] = []
     best: tuple[Tried, Fitted, dict[str, torch.Tensor]] | None = None
     progress = _Progress(checkpoint) if checkpoint else None
-    saved = progress.read() if progress else None
+    saved = progress.read(device) if progress else None
     if saved is not None:
         tried = [Tried(**values) for values in saved["tried"]]
         if saved["best"]:
@@ -93,9 +95,9 @@ class _Progress:
         self.earlier: dict[str, Any] = {}
         self._state: dict[str, Any] | None = None
 
-    def read(self) -> dict[str, Any] | None:
+    def read(self, device: torch.device) -> dict[str, Any] | None:
         """What is known of rates before the interrupted one, which ``load`` then gives."""
-        saved = self.checkpoint.load(torch.device("cpu"))
+        saved = self.checkpoint.load(device)
         if saved is None:
             return None
         self._state = saved.pop("state")
