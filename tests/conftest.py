@@ -151,3 +151,14 @@ def write_csv(path, header, rows):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
+
+
+@pytest.fixture
+def one_thread():
+    """Torch computes on one thread during the test."""
+    import torch  # here, for most tests do without it
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -7,6 +7,7 @@ that a shortcut has no weights. They are fully convolutional up to the average p
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from permafrost.backbones.resnet_names import convert_resnet
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 
@@ -75,20 +76,5 @@ def build_cifar_resnet(depth: int, input_shape: tuple[int, ...], classes: int) -
 
 
 def convert_cifar_resnet(depth: int, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Names of Y. Idelbayev's published networks (``layer2.0.conv1.weight``) to ours, the head included.
-
-    Other names are handed on as they are, so that the check against the network can name them.
-    """
-    per_stage = (depth - 2) // 6
-    converted = {}
-    for name, tensor in state.items():
-        first, _, rest = name.partition(".")
-        if first in ("conv1", "bn1"):
-            name = f"stem.{name}"
-        elif first == "linear":
-            name = f"head.{rest}"
-        elif first in ("layer1", "layer2", "layer3"):
-            index, _, rest = rest.partition(".")
-            name = f"blocks.{(int(first[-1]) - 1) * per_stage + int(index)}.{rest}"
-        converted[name] = tensor
-    return converted
+    """Names of Y. Idelbayev's published networks (``layer2.0.conv1.weight``) to ours, the head included."""
+    return convert_resnet(state, [(depth - 2) // 6] * len(CHANNELS), "linear")

@@ -5,6 +5,7 @@ from collections import OrderedDict
 import torchvision
 from torch import Tensor, nn
 
+from permafrost.backbones.resnet_names import convert_resnet
 from permafrost.errors import PermafrostError
 from permafrost.models.network import Network
 
@@ -33,20 +34,4 @@ def build(input_shape: tuple[int, ...], classes: int) -> Network:
 
 def convert(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Torchvision's names (``layer2.0.conv1.weight``) to ours, the head included; other names are handed on."""
-    first_block = {}
-    count = 0
-    for stage, blocks in STAGES.items():
-        first_block[stage] = count
-        count += blocks
-    converted = {}
-    for name, tensor in state.items():
-        first, _, rest = name.partition(".")
-        if first in ("conv1", "bn1"):
-            name = f"stem.{name}"
-        elif first == "fc":
-            name = f"head.{rest}"
-        elif first in first_block:
-            index, _, rest = rest.partition(".")
-            name = f"blocks.{first_block[first] + int(index)}.{rest}"
-        converted[name] = tensor
-    return converted
+    return convert_resnet(state, list(STAGES.values()), "fc")

@@ -16,17 +16,11 @@ from permafrost.audio.waveform_settings import AugmentWaveform
 from permafrost.errors import PermafrostError
 from permafrost.settings import validate
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RATE = 22050
 EVERYTHING = {"crop_seconds": 0.8, "stretch": 0.5, "polarity": 0.5, "gain": 0.5, "filter": 0.5, "delay": 0.5,
               "noise": 0.5}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def clips(count=6, seconds=1.0):

@@ -12,14 +12,6 @@ from permafrost.models.building import build
 LONG, SHORT = round(29.1 * SAMPLE_RATE), round(3.96 * SAMPLE_RATE)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def shapes(network, samples):
     x = torch.zeros(1, samples)
     return [tuple(network.run(x, 0, stop).shape[1:]) for stop in range(1, 2 + len(network.blocks))]

@@ -3,18 +3,11 @@
 import json
 
 import pytest
-import torch
 
 from benchmarks import busy_cores, cell_overhead, heads, scaling, study, train_step
 from benchmarks.table import markdown
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

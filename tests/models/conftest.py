@@ -11,11 +11,8 @@ SHA256 = {
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def always_one_thread(one_thread):
+    """Bits do not depend on what else runs."""
 
 
 @pytest.fixture

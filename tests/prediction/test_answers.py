@@ -25,16 +25,10 @@ from permafrost.prediction.chunks import read_chunks
 from permafrost.prediction.predictors import Predictor, classical_predictor, network_predictor
 from permafrost.transfer.recipe import Training
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RATE = 8000
 SETTINGS = Preprocess(sample_rate=RATE, clip_seconds=1.0)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def tone(seconds, rate=RATE, pitch=440.0):

@@ -1,1 +1,1 @@
-from tests.transfer.conftest import examples, one_thread  # noqa: F401
+from tests.transfer.conftest import always_one_thread, examples  # noqa: F401
